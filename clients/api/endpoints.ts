@@ -9,6 +9,7 @@ import { deleteKey, deleteNamedKey, getKey, listKeys, putKey, putNamedKey } from
 import { getLease, grantLease, keepLease, listLeases, revokeLease } from './leases.ts'
 import { getMetrics } from './metrics.ts'
 import { ProblemDocument } from './problems.ts'
+import { getSnapshot, proveKey, ReadProofDocument } from './read-proof.ts'
 import { ReceiptDocument } from './receipt.ts'
 import { getDescription } from './self-description.ts'
 import { getStatus, StatusDocument } from './status.ts'
@@ -19,6 +20,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...[putKey, getKey, deleteKey, putNamedKey, listKeys, deleteNamedKey],
   ...[runTransaction, compactHistory],
   watchKeys,
+  ...[proveKey, getSnapshot],
   ...[grantLease, listLeases, getLease, revokeLease, keepLease],
   ...[getStatus, getEvidence, watchCluster],
   ...[getHealth, getReadiness, getMetrics, getDescription],
@@ -29,6 +31,7 @@ export const COMPONENTS: Readonly<Record<string, z.ZodType>> = {
   Status: StatusDocument,
   Evidence: EvidenceEntry,
   Receipt: ReceiptDocument,
+  ReadProof: ReadProofDocument,
   Problem: ProblemDocument,
   Transaction,
   TransactionDone,

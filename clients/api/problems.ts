@@ -26,6 +26,7 @@ export const PROBLEMS = {
   'long-head': { status: 431, title: 'The request line and headers are too long' },
   internal: { status: 500, title: 'The gateway failed' },
   'key-shared': { status: 503, title: 'Another process uses the client key of this gateway' },
+  'no-checkpoint': { status: 503, title: 'No state is certified yet, or it cannot be read any more' },
   refused: { status: 503, title: 'The replicas refuse the requests of this gateway' },
   stalled: { status: 503, title: 'Earlier requests wait for the replicas, and this one was not sent' },
   unknown: {

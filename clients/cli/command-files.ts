@@ -22,6 +22,7 @@ export const COMMAND_FILES: readonly CommandFile[] = [
   { names: ['bench'], load: async () => (await import('./commands/bench.ts')).addBenchCommand },
   { names: ['simulate'], load: async () => (await import('./commands/simulate.ts')).addSimulateCommand },
   { names: ['search'], load: async () => (await import('./commands/search.ts')).addSearchCommand },
+  { names: ['snapshot'], load: async () => (await import('./commands/snapshot.ts')).addSnapshotCommand },
   { names: ['verify'], load: async () => (await import('./commands/verify.ts')).addVerifyCommand },
   { names: ['costs'], load: async () => (await import('./commands/costs.ts')).addCostsCommand },
   { names: ['classics'], load: async () => (await import('./commands/classics.ts')).addClassicsCommand },

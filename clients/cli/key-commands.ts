@@ -16,8 +16,16 @@ import type {
   putNamedKey,
   RangeDeletedAnswer,
 } from '../api/keys.ts'
+import type { proveKey } from '../api/read-proof.ts'
 import { answerReader } from '../library/answer-reader.ts'
-import { callGateway, type GatewayFlags, type WriteFlags, withGateway, writeHeaders } from './gateway-call.ts'
+import {
+  callGateway,
+  type GatewayFlags,
+  Refused,
+  type WriteFlags,
+  withGateway,
+  writeHeaders,
+} from './gateway-call.ts'
 import { keyOf, wholeText } from './key-argument.ts'
 import type { WantedReceipt } from './proof-file.ts'
 import { type RangeFlags, type RangeQuery, rangeOf } from './range-argument.ts'
@@ -38,6 +46,7 @@ export interface PutFlags extends KeyFlags, WriteFlags {
 
 export interface ReadFlags extends KeyFlags {
   readonly revision?: number
+  readonly proof?: string
 }
 
 export interface DeletionFlags extends KeyFlags, RangeFlags, WriteFlags {
@@ -81,6 +90,7 @@ export const put = (key: string, value: string, flags: PutFlags): Promise<void> 
 
 export const get = (key: string, flags: ReadFlags): Promise<void> =>
   withGateway(async () => {
+    if (flags.proof !== undefined) return getProved(key, flags, flags.proof)
     const wanted = await wantedOf(flags)
     const accept = flags.json ? 'application/json' : '*/*'
     const bytes = keyOf(key, flags)
@@ -96,6 +106,21 @@ export const get = (key: string, flags: ReadFlags): Promise<void> =>
     process.stdout.write(wanted === null || flags.json ? answer : valueIn(answer))
     if (flags.json || process.stdout.isTTY) process.stdout.write('\n')
   })
+
+/** Prints the value of a key in a certified state that covers all that was answered before; keeps the proof. */
+async function getProved(key: string, flags: ReadFlags, file: string): Promise<void> {
+  const { keepProof } = await import('./proof-file.ts')
+  const bytes = keyOf(key, flags)
+  const answer = await callGateway<typeof proveKey>(flags, {
+    method: 'GET',
+    path: '/v1/proof',
+    query: { key: encodeKey(bytes), state: 'next' },
+  })
+  const value = keepProof(answer, bytes, { file, flags })
+  if (value === null) throw new Refused('not-found: the key does not exist')
+  process.stdout.write(flags.json ? answer : value)
+  if (flags.json || process.stdout.isTTY) process.stdout.write('\n')
+}
 
 /** The value in an answer in JSON. */
 function valueIn(answer: Uint8Array): Uint8Array | string {

@@ -186,6 +186,12 @@ export const store = {
       'execute this write only once, even if the command is run again with the same key',
       idempotencyKey,
     ).conflicts('receipt'),
+  proof: () =>
+    valued(
+      '--proof <file>',
+      'prove the value or its absence in a certified state, and write the proof to a file',
+      nonEmpty,
+    ).conflicts(['revision', 'receipt']),
   ttl: () =>
     valued(
       '--ttl <seconds>',
@@ -368,6 +374,8 @@ export const analysis = {
       'number of configurations after which the search is undecided (default: 3000000)',
       wholeNumber(1),
     ),
+  anyClusterFile: () =>
+    valued('--cluster <file>', 'the cluster file; by default that of the cluster directory', nonEmpty),
   clusterFile: () =>
     valued(
       '--cluster <file>',

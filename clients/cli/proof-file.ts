@@ -1,6 +1,7 @@
 /** Proofs that a command requested from a gateway: checked if the cluster file is available, and written to a file. */
 import { randomBytes } from 'node:crypto'
 import { existsSync, writeFileSync } from 'node:fs'
+import { equalBytes } from '../../src/base/bytes.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { suiteNamed } from '../../src/crypto/suites.ts'
 import { clusterFile } from '../../src/io/cluster-directory.ts'
@@ -10,6 +11,7 @@ import { encodeOperations } from '../../src/store/operations-writer.ts'
 import { parsedJson } from '../library/answer-reader.ts'
 import { challengedOperations } from '../verify/challenge.ts'
 import type { ProofContext } from '../verify/proof-context.ts'
+import { verifyRead } from '../verify/read-proof.ts'
 import { verifyReceipt } from '../verify/receipt.ts'
 import { expectOperations } from '../verify/receipt-question.ts'
 import { verdictOf } from '../verify/refusal.ts'
@@ -51,7 +53,31 @@ export function wantedReceipt(file: string, flags: GatewayFlags): WantedReceipt 
   }
 }
 
-/** Returns the context for the check of proofs; null if the directory has no cluster file. */
+/**
+ * Checks a proof of this key, and writes it. Returns the value; null if the key does not exist. Throws `Refused` for a
+ * false proof, and an `OperatorError` where there is no cluster file to check it with.
+ */
+export function keepProof(
+  answer: Uint8Array,
+  key: Uint8Array,
+  { file, flags }: { readonly file: string; readonly flags: GatewayFlags },
+): Uint8Array | null {
+  expectWritable(file)
+  const context = contextOf(flags)
+  if (context === null) {
+    throw new OperatorError(
+      `There is no cluster file in ${flags.dir} to check the proof with; name it with --dir.`,
+    )
+  }
+  const document = parsedJson(Buffer.from(answer).toString('utf8'))
+  const verdict = verifyRead(context, document)
+  if (verdict.kind === 'refused') throw new Refused(`The proof is false: ${verdict.because}.`)
+  if (!equalBytes(verdict.proved.key, key)) throw new Refused('The proof is false: it is of another key.')
+  writeFileSync(file, `${JSON.stringify(document, null, 2)}\n`)
+  return verdict.proved.value
+}
+
+/** Returns what proofs are checked with; null where the directory has no cluster file. */
 function contextOf({ dir }: GatewayFlags): ProofContext | null {
   const path = clusterFile(dir)
   if (!existsSync(path)) return null

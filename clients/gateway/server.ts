@@ -34,6 +34,7 @@ import type { AttackOwner } from './live-attacks.ts'
 import { serveDashboard, servePage } from './page-routes.ts'
 import { PathEnds } from './path-ends.ts'
 import { Problem, rawProblem, sendProblem } from './problem.ts'
+import { proofRoutes } from './proof-routes.ts'
 import { ServiceMeter } from './service-meter.ts'
 import { transactionRoutes } from './transaction-routes.ts'
 import { answerUnrouted } from './unrouted.ts'
@@ -174,6 +175,7 @@ function createServer(parts: ServerParts): FastifyInstance {
   const status = () => statusAnswer(client, reports, { loop, isPlayground })
   clusterRoutes(routes, client, { reports, status, metrics })
   leaseRoutes(routes, access)
+  proofRoutes(routes, access)
   servePage(server, '/playground', 'playground')
   if (hasDashboard) serveDashboard(server)
   feedRoutes(routes, { feed: openFeed({ client, status, meter, server }), admission })

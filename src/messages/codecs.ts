@@ -21,6 +21,7 @@ import { replyCodec } from './reply.ts'
 import { inquiryCodec, reportCodec } from './report.ts'
 import { requestCodec } from './request.ts'
 import { stableCheckpointCodec } from './stable-checkpoint.ts'
+import { stateInquiryCodec, statePagesCodec } from './state-pages.ts'
 import { statusCodec } from './status.ts'
 import { viewChangeCodec } from './view-change.ts'
 import { commitCodec, prepareCodec } from './vote.ts'
@@ -60,6 +61,8 @@ export const CODECS = {
   place: placeCodec,
   read: readCodec,
   'read-answer': readAnswerCodec,
+  'state-inquiry': stateInquiryCodec,
+  'state-pages': statePagesCodec,
   'occurrence-inquiry': occurrenceInquiryCodec,
   occurrences: occurrencesCodec,
 } as const

@@ -83,6 +83,8 @@ export const KINDS = {
   place:                  { number: 35, mode: 'both',   author: 'replica', taker: 'client',    vouched: 'link',      lane: 'common',  size: 'short' },
   read:                   { number: 40, mode: 'both',   author: 'client',  taker: 'reads',     vouched: 'link',      lane: 'common',  size: 'short' },
   'read-answer':          { number: 41, mode: 'both',   author: 'replica', taker: 'client',    vouched: 'link',      lane: 'common',  size: 'short' },
+  'state-inquiry':        { number: 42, mode: 'signed', author: 'client',  taker: 'inquiries', vouched: 'link',      lane: 'common',  size: 'short' },
+  'state-pages':          { number: 43, mode: 'signed', author: 'replica', taker: 'client',    vouched: 'link',      lane: 'common',  size: 'short' },
   'occurrence-inquiry':   { number: 61, mode: 'both',   author: 'client',  taker: 'inquiries', vouched: 'link',      lane: 'common',  size: 'short' },
   occurrences:            { number: 62, mode: 'both',   author: 'replica', taker: 'client',    vouched: 'link',      lane: 'common',  size: 'short' },
   hello:                  { number: 64, mode: 'both',   author: 'either',  taker: 'link',      vouched: 'handshake', lane: 'common',  size: 'short' },

@@ -36,6 +36,7 @@ export type {
 } from './report.ts'
 export type { Request } from './request.ts'
 export type { StableCheckpoint } from './stable-checkpoint.ts'
+export type { StateInquiry, StatePages } from './state-pages.ts'
 export type { Complaint, Status } from './status.ts'
 export type { ViewChange, ViewChangeHeader } from './view-change.ts'
 export type { Vote } from './vote.ts'

@@ -16,6 +16,8 @@ import type {
   RefusalReason,
   Report,
   Request,
+  StateInquiry,
+  StatePages,
 } from '../messages/message.ts'
 import { encodeOccurrenceInquiry } from '../messages/occurrence.ts'
 import { packPayload } from '../messages/payload.ts'
@@ -24,6 +26,7 @@ import { encodeRead } from '../messages/read.ts'
 import { isRejection } from '../messages/rejection.ts'
 import { claimedTimestamp } from '../messages/reply.ts'
 import { encodeRequest } from '../messages/request.ts'
+import { encodeStateInquiry } from '../messages/state-pages.ts'
 import type { Clock, CryptoSuite, Peer, Signer, Transport } from '../ports.ts'
 import {
   type Agreement,
@@ -54,7 +57,7 @@ export interface TimestampReservations {
 }
 
 /** The answers to questions that a client asks apart from its requests. */
-type Answer = Report | EvidenceDelivery | OccurrenceDelivery
+type Answer = Report | EvidenceDelivery | OccurrenceDelivery | StatePages
 
 /** A question: the kind of its answers, and the function that takes them. */
 interface Asked {
@@ -252,6 +255,22 @@ export class ClientRuntime {
       deliver: (answer) => deliver(answer as OccurrenceDelivery),
     })
     this.#links.send({ kind: 'replica', id: replica }, encodeOccurrenceInquiry({ nonce, ...since }))
+    this.#scheduleFlush()
+    return () => this.#asked.delete(nonce)
+  }
+
+  /**
+   * Asks one replica for pages of a checkpoint, and calls `deliver` once when it answers. Neither the certificate nor the
+   * pages are checked. Returns a function that stops waiting.
+   */
+  askForState(
+    replica: ReplicaId,
+    wanted: Pick<StateInquiry, 'sequence' | 'paths'>,
+    deliver: (pages: StatePages) => void,
+  ): () => void {
+    const nonce = this.#nextToken++
+    this.#asked.set(nonce, { kind: 'state-pages', deliver: (answer) => deliver(answer as StatePages) })
+    this.#links.send({ kind: 'replica', id: replica }, encodeStateInquiry({ nonce, ...wanted }))
     this.#scheduleFlush()
     return () => this.#asked.delete(nonce)
   }

@@ -109,7 +109,7 @@ export class ReplicaRuntime {
     this.#archive = new DecisionArchive(options.replay.log, this.#tools, this.#authenticator)
     this.#decisions = new DecisionServer(this.#archive, (to, content) => this.#serve(to, content))
     this.#reception = this.#createReception()
-    this.#inquiries = new InquiryAnswers(options, this.#reception.budgets)
+    this.#inquiries = new InquiryAnswers(options, this.#reception.budgets, () => this.#states.keeper)
     this.#reads = new ReadAnswers(options, {
       state: () => this.state,
       send: (to, content) => this.#links.send({ kind: 'client', id: to }, this.#sealer.frame(content).bytes),

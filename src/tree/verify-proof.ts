@@ -106,7 +106,7 @@ function apart(
 }
 
 /** Returns the offsets of the items of a page, and the end of the last one; null if they have gaps or overlaps. */
-function itemStarts(page: Uint8Array, placeBytes: number): number[] | null {
+export function itemStarts(page: Uint8Array, placeBytes: number): number[] | null {
   if (page.length < HEADER_BYTES) return null
   const count = integer(page, 2, 2)
   const heap = HEADER_BYTES + count * placeBytes
@@ -122,7 +122,8 @@ function itemStarts(page: Uint8Array, placeBytes: number): number[] | null {
   return isInOrder && starts[0] === heap ? starts : null
 }
 
-function integer(bytes: Uint8Array, at: number, width: number): number {
+/** Reads a big-endian integer; bytes beyond the end count as zeros. */
+export function integer(bytes: Uint8Array, at: number, width: number): number {
   let value = 0
   for (let index = at; index < at + width; index++) value = value * 256 + (bytes[index] ?? 0)
   return value
@@ -130,7 +131,8 @@ function integer(bytes: Uint8Array, at: number, width: number): number {
 
 const areEqual = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && order(a, b) === 0
 
-function order(a: Uint8Array, b: Uint8Array): number {
+/** Compares byte strings, as keys are compared. */
+export function order(a: Uint8Array, b: Uint8Array): number {
   for (let index = 0; index < a.length && index < b.length; index++) {
     const difference = (a[index] as number) - (b[index] as number)
     if (difference !== 0) return difference

@@ -138,6 +138,7 @@ describe('the endpoints of the gateway', () => {
     expect([...named].sort()).toEqual([
       'Evidence',
       'Problem',
+      'ReadProof',
       'Receipt',
       'Status',
       'Transaction',

@@ -27,7 +27,7 @@ describe('the table of kinds', () => {
   test('is read by any of its columns, and by several at once', () => {
     expect(kindsWith({ size: 'long' })).toEqual(['view-change', 'new-view'])
     expect(kindsWith({ isOnce: true })).toEqual(['pre-prepare', 'prepare', 'commit', 'checkpoint'])
-    expect(kindsWith({ taker: 'inquiries', mode: 'signed' })).toEqual(['evidence-inquiry'])
+    expect(kindsWith({ taker: 'inquiries', mode: 'signed' })).toEqual(['evidence-inquiry', 'state-inquiry'])
     expect(numbersWith({ size: 'bulk' })).toEqual(new Set([2, 8, 9]))
     expect(hasFacts({ kind: 'status' }, { isQuestion: true, lane: 'reserve' })).toBe(true)
     expect(hasFacts({ kind: 'fetch' }, { isQuestion: true, lane: 'reserve' })).toBe(false)
@@ -58,7 +58,7 @@ describe('what a link carries', () => {
 
   /** Named here once more: a list derived from the table could not show that a row of it is wrong. */
   const ofLinks: readonly string[] =
-    'status fetch batch refusal report page-fetch page recall evidence place read-answer occurrences'.split(
+    'status fetch batch refusal report page-fetch page recall evidence place read-answer occurrences state-pages'.split(
       ' ',
     )
   const linked = frameSamples(kit).filter(({ kind }) => ofLinks.includes(kind))

@@ -49,6 +49,7 @@ const BODILESS = [
   'evidence-inquiry',
   'place-inquiry',
   'occurrence-inquiry',
+  'state-inquiry',
   'place',
 ] as const
 

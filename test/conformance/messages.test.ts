@@ -30,11 +30,12 @@ const LINKED = [
   'recall',
   'evidence',
   'occurrences',
+  'state-pages',
 ]
 /** Messages that others signed, shown by any replica: the link identifies the one that shows them. */
 const SHOWN_ON_A_LINK = ['decision', 'stable-checkpoint', 'recollection', 'exhibit']
 /** The questions of a client to a replica. */
-const QUESTIONS = ['inquiry', 'place-inquiry', 'evidence-inquiry', 'occurrence-inquiry', 'read']
+const QUESTIONS = ['inquiry', 'place-inquiry', 'evidence-inquiry', 'occurrence-inquiry', 'state-inquiry', 'read']
 
 const messageOf = (bytes: Uint8Array): Message => {
   const message = decodeMessage(bytes, kit.tools)
@@ -153,6 +154,7 @@ function contentOf(message: Message): { readonly payload: Payload; readonly body
     case 'place-inquiry':
     case 'evidence-inquiry':
     case 'occurrence-inquiry':
+    case 'state-inquiry':
     case 'read':
     case 'new-view': // O is signed one by one
       return null

@@ -284,6 +284,37 @@ test('a receipt of the command line is checked with the cluster file, and a chan
   expect((await http(`${url}/v1/kv/proved?challenge=${'ab'.repeat(16)}`)).json['code']).toBe('bad-request')
 })
 
+test('a proved read and a snapshot cover what was written before, and are checked with the cluster file', async () => {
+  const [proof, snapshot] = [join(directory, 'proof.json'), join(directory, 'state.snapshot')]
+  const cluster = ['--cluster', join(directory, 'cluster.json')] as const
+  await put('/v1/kv/kept', 'safe')
+  expect(await runCommand(kit, 'get', 'kept', '--dir', directory, '--proof', proof)).toEqual({
+    code: 0,
+    stdout: 'safe',
+    stderr: '',
+  })
+  expect(await runCommand(kit, 'verify', proof, ...cluster)).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^true: key "kept" has a value .*\n {2}in the state of sequence number \d+/),
+  })
+  expect(await runCommand(kit, 'get', 'lost', '--dir', directory, '--proof', proof)).toMatchObject({
+    code: 1,
+    stderr: 'not-found: the key does not exist\n',
+  })
+  expect((await runCommand(kit, 'verify', proof, ...cluster)).stdout).toContain('key "lost" does not exist')
+
+  const saved = await runCommand(kit, 'snapshot', 'save', snapshot, '--dir', directory)
+  expect(saved).toMatchObject({ code: 0, stderr: '' })
+  const shown = await runCommand(kit, 'snapshot', 'status', snapshot, ...cluster)
+  expect(shown).toEqual(saved)
+  expect(shown.stdout).toMatch(/^true: \d+ keys, \d+ bytes, root [0-9a-f]{64}\n/)
+  writeFileSync(snapshot, readFileSync(snapshot).subarray(0, -1))
+  expect(await runCommand(kit, 'snapshot', 'status', snapshot, ...cluster)).toMatchObject({
+    code: 1,
+    stdout: 'not proved: it ends before its last page\n',
+  })
+})
+
 describe('a stranger keeps nobody out', () => {
   const MIB = 1024 * 1024
   const sockets: Socket[] = []

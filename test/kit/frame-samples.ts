@@ -11,6 +11,7 @@ import { createOralViewChange } from '../../src/messages/oral/view-change.ts'
 import { packPayload } from '../../src/messages/payload.ts'
 import { encodePlaceInquiry } from '../../src/messages/place.ts'
 import { encodeRead } from '../../src/messages/read.ts'
+import { encodeStateInquiry } from '../../src/messages/state-pages.ts'
 import { isRejection } from '../../src/messages/rejection.ts'
 import { type ClusterKit, hash, SESSION } from './cluster-kit.ts'
 import { SessionUnderTest } from './session-kit.ts'
@@ -113,6 +114,12 @@ export function frameSamples(kit: ClusterKit): readonly Sample[] {
       from: kit.clientPeer(0),
     },
     replica(1, kit.frameOf(1, { kind: 'occurrences', nonce: 9, ...OCCURRED }), 'occurrences'),
+    {
+      kind: 'state-inquiry',
+      bytes: encodeStateInquiry({ nonce: 9, sequence: 128 as Sequence, paths: [[], [3, 1]] }),
+      from: kit.clientPeer(0),
+    },
+    replica(1, kit.frameOf(1, { kind: 'state-pages', nonce: 9, sequence: 128 as Sequence, ...STATE }), 'state-pages'),
     replica(1, checkpoint.bytes, 'checkpoint'),
     replica(2, viewChange.bytes, 'view-change'),
     replica(view % kit.n, newView.bytes, 'new-view'),
@@ -181,6 +188,8 @@ const readAnswerOf = (number: number, results: Uint8Array) => ({
   resultDigest: hash(results),
   results,
 })
+
+const STATE = { certificate: utf8('certificate'), pages: [utf8('a page'), EMPTY] }
 
 const at = (2 ** 41) as Milliseconds
 const accepted = {

@@ -14,7 +14,122 @@ const receipt = (
   paper: { file: 'verify/receipts.test.ts', test, why: UNSEEN.notRun },
 })
 
+const read = (
+  name: string,
+  { within, search, replacement }: Pick<Mutant, 'within' | 'search' | 'replacement'>,
+  test: string,
+): Mutant => ({
+  name,
+  rule: '2.1',
+  within,
+  search,
+  replacement,
+  paper: { file: 'verify/proved-reads.test.ts', test, why: UNSEEN.notRun },
+})
+
+const snapshot = (
+  name: string,
+  { within, search, replacement }: Pick<Mutant, 'within' | 'search' | 'replacement'>,
+  test: string,
+): Mutant => ({
+  name,
+  rule: '2.5',
+  within,
+  search,
+  replacement,
+  paper: { file: 'verify/snapshots.test.ts', test, why: UNSEEN.notRun },
+})
+
 export const PROOF_MUTANTS: readonly Mutant[] = [
+  read(
+    'a certificate needs one replica less',
+    {
+      within: 'readCertificate',
+      search: 'signed.length < needed',
+      replacement: 'signed.length < needed - 1',
+    },
+    'a certificate of f + 1 replicas',
+  ),
+  read(
+    'a replica that certifies twice counts twice',
+    { within: 'readCertificate', search: 'repeated !== undefined', replacement: 'false' },
+    'one replica twice',
+  ),
+  read(
+    'a certificate may be of several checkpoints',
+    { within: 'readCertificate', search: '!isSame', replacement: 'false' },
+    'two roots in one certificate',
+  ),
+  read(
+    'a checkpoint may be anywhere',
+    {
+      within: 'readCertificate',
+      search: 'sequence === 0 || sequence % checkpointInterval !== 0',
+      replacement: 'false',
+    },
+    'a checkpoint at 0',
+  ),
+  read(
+    'a CHECKPOINT needs no good signature',
+    {
+      within: 'readCheckpoint',
+      search: '!signatureCheck(context)(frame, publicKey)',
+      replacement: 'false',
+    },
+    'a bit of a signature',
+  ),
+  read(
+    'a message of any kind certifies',
+    {
+      within: 'readCheckpoint',
+      search: 'frame.kind !== FRAME_KINDS.checkpoint',
+      replacement: 'false',
+    },
+    'a message of another kind',
+  ),
+  read(
+    'the counters may be of another state',
+    { within: 'countersIn', search: 'readU64(record, 0) !== sequence', replacement: 'false' },
+    'another checkpoint with this root',
+  ),
+  read(
+    'the words of a proved read are believed',
+    { within: 'verifyRead', search: "expectSaid(json['says'], proved.says);", replacement: '' },
+    'the other answer in words',
+  ),
+  snapshot(
+    'a page need not be the one that its parent names',
+    { within: 'SnapshotReader.#readPage', search: '!equalBytes', replacement: 'false && !equalBytes' },
+    'a bit of the last page',
+  ),
+  snapshot(
+    'a snapshot may end early',
+    {
+      within: 'SnapshotReader.finish',
+      search: '|| this.#expected.length > 0',
+      replacement: '',
+    },
+    'no last page',
+  ),
+  snapshot(
+    'a snapshot may go on behind its last page',
+    { within: 'SnapshotReader.take', search: 'this.#expected.length === 0', replacement: 'false' },
+    'a page behind the end',
+  ),
+  snapshot(
+    'bytes behind a snapshot are passed over',
+    { within: 'SnapshotReader.finish', search: 'this.#held.length > 0', replacement: 'false' },
+    'a byte behind the end',
+  ),
+  snapshot(
+    'a snapshot of another cluster is taken',
+    {
+      within: 'SnapshotReader.#readHead',
+      search: '!equalBytes(held.subarray(CLUSTER_AT, CLUSTER_AT + 32), this.#context.cluster.clusterId)',
+      replacement: 'false',
+    },
+    'another cluster',
+  ),
   receipt(
     'a receipt needs one reply less',
     { within: 'provedBy', search: 'signed.length < needed', replacement: 'signed.length < needed - 1' },

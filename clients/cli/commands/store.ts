@@ -65,6 +65,7 @@ export function addStoreCommands(program: Command): void {
   keyCommand('get <key>', 'print the value of a key')
     .addOption(store.revision('print the value at this revision'))
     .addOption(store.receipt())
+    .addOption(store.proof())
     .action(async (key: string, flags: ReadFlags) => (await import('../key-commands.ts')).get(key, flags))
 
   keyCommand('del [key]', 'delete a key, or every key of a range at one revision')

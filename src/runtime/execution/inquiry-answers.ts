@@ -1,4 +1,7 @@
-/** A replica's answers to clients that ask for its report, its evidence, its occurrences, and their last timestamps. */
+/**
+ * A replica's answers to clients that ask for its report, its evidence, its occurrences, pages of its state, and their
+ * last timestamps.
+ */
 import type { Content } from '../../messages/content.ts'
 import type { AnyInquiry, ReplicaReport } from '../../messages/message.ts'
 import { answerTo, type ReportedOutside, reportOf } from '../../pbft/report.ts'
@@ -7,6 +10,8 @@ import type { Peer } from '../../ports.ts'
 import type { SenderBudgets } from '../inbound/sender-budgets.ts'
 import { OccurrenceRecorder } from '../observation/occurrence-recorder.ts'
 import type { ReplicaRuntimeOptions } from '../replica-runtime-options.ts'
+import type { CheckpointKeeper } from '../state/checkpoint-keeper.ts'
+import { ClientPages } from '../state/client-pages.ts'
 import { LiveSessions } from './live-sessions.ts'
 
 export class InquiryAnswers {
@@ -16,7 +21,10 @@ export class InquiryAnswers {
   /** The recording of what happens in the protocol, which runs while somebody asks for it. */
   readonly recorder: OccurrenceRecorder
 
-  constructor(options: ReplicaRuntimeOptions, budgets: SenderBudgets) {
+  readonly #pages: ClientPages
+
+  constructor(options: ReplicaRuntimeOptions, budgets: SenderBudgets, keeper: () => CheckpointKeeper) {
+    this.#pages = new ClientPages(keeper)
     this.#options = options
     this.#budgets = budgets
     this.recorder = new OccurrenceRecorder(() => options.clock.now())
@@ -25,6 +33,7 @@ export class InquiryAnswers {
   tick(): void {
     this.#sessions.tick()
     this.recorder.tick()
+    this.#pages.tick()
   }
 
   /** Returns the answer to an inquiry; null if there is none, for example because this state is not the cluster's. */
@@ -36,6 +45,7 @@ export class InquiryAnswers {
       const { timestamp } = application.lastUse(from.id)
       return { kind: 'place', session, timestamp, ...this.#sessions.hear(from.id, session, token) }
     }
+    if (inquiry.kind === 'state-inquiry') return this.#pages.answer(inquiry)
     if (inquiry.kind === 'occurrence-inquiry') return this.recorder.answer(inquiry, state)
     return answerTo(inquiry, state, this.#outside)
   }

@@ -88,6 +88,7 @@ export class CheckpointKeeper {
   /** Adopts a transferred state, which is stored already. */
   adopt(stable: CheckpointCertificate, snapshot: Snapshot): void {
     this.#keep(stable.sequence, snapshot, stable.root)
+    if (stable.sequence > (this.#stable?.sequence ?? 0)) this.#stable = stable
     this.#stored = snapshot
     this.#storedSequence = stable.sequence
     this.#logBytes = 0
@@ -112,6 +113,13 @@ export class CheckpointKeeper {
     this.#storeIfDue()
   }
 
+  /** The certificate of the last stable checkpoint, if its snapshot is kept and has its root; else null. */
+  get certified(): CheckpointCertificate | null {
+    const stable = this.#stable
+    const root = stable === null ? undefined : this.#taken.get(stable.sequence)?.root
+    return stable !== null && root && equalBytes(root, stable.root) ? stable : null
+  }
+
   /** Returns the page of a kept snapshot; null if there is none. */
   page(sequence: Sequence, path: readonly number[]): Uint8Array | null {
     const taken = this.#taken.get(sequence)
@@ -122,9 +130,12 @@ export class CheckpointKeeper {
 
   #keep(sequence: Sequence, snapshot: Snapshot, root: Uint8Array | null): void {
     this.#taken.set(sequence, { snapshot, root, fetchedTick: Number.NEGATIVE_INFINITY })
-    for (const oldest of this.#taken.keys()) {
-      if (this.#taken.size <= SNAPSHOTS_MAX) break
-      this.#taken.delete(oldest)
+    // One that is being fetched is spared, so that it can be fetched under any load.
+    let isSpared = false
+    for (const [oldest, { fetchedTick }] of this.#taken) {
+      if (this.#taken.size <= SNAPSHOTS_MAX + (isSpared ? 1 : 0)) break
+      if (!isSpared && this.#ticks - fetchedTick <= KEPT_WHILE_FETCHED_TICKS) isSpared = true
+      else this.#taken.delete(oldest)
     }
     this.#inUse.add(snapshot)
     this.#releaseUnused()
