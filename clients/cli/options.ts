@@ -187,11 +187,7 @@ export const store = {
       idempotencyKey,
     ).conflicts('receipt'),
   proof: () =>
-    valued(
-      '--proof <file>',
-      'prove the value or its absence in a certified state, and write the proof to a file',
-      nonEmpty,
-    ).conflicts(['revision', 'receipt']),
+    valued('--proof <file>', 'the file to write a proof of the value to', nonEmpty).conflicts('revision'),
   ttl: () =>
     valued(
       '--ttl <seconds>',
@@ -374,8 +370,6 @@ export const analysis = {
       'number of configurations after which the search is undecided (default: 3000000)',
       wholeNumber(1),
     ),
-  anyClusterFile: () =>
-    valued('--cluster <file>', 'the cluster file; by default that of the cluster directory', nonEmpty),
   clusterFile: () =>
     valued(
       '--cluster <file>',

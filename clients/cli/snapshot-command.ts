@@ -13,19 +13,15 @@ import { type GatewayFlags, openGateway, Refused, withGateway } from './gateway-
 import { expectWritable } from './output-file.ts'
 import { snapshotText } from './proof-text.ts'
 
-export interface SaveFlags extends GatewayFlags {
-  readonly cluster?: string
-}
-
 export interface SnapshotFlags {
   readonly cluster: string
   readonly json?: true
 }
 
 /** Saves a snapshot. It is checked as it comes, and stands under its name only once all of it is proved. */
-export const saveSnapshot = (file: string, flags: SaveFlags): Promise<void> =>
+export const saveSnapshot = (file: string, flags: GatewayFlags): Promise<void> =>
   withGateway(async () => {
-    const cluster = readClusterFile(flags.cluster ?? clusterFile(flags.dir), suiteNamed)
+    const cluster = readClusterFile(clusterFile(flags.dir), suiteNamed)
     expectWritable(file)
     const response = await openGateway<typeof getSnapshot>(flags, {
       method: 'GET',

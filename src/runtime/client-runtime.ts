@@ -7,11 +7,9 @@ import type { ClientId, ReplicaId, Timestamp } from '../base/ids.ts'
 import type { Random } from '../base/random.ts'
 import { type Cluster, hasUnorderedReads } from '../messages/cluster.ts'
 import { decodeMessage } from '../messages/decode.ts'
-import { createSigningDigest, encodeFrame } from '../messages/frame.ts'
-import { FRAME_KINDS } from '../messages/kinds.ts'
+import { createSigningDigest } from '../messages/frame.ts'
 import type {
   EvidenceDelivery,
-  Message,
   OccurrenceDelivery,
   RefusalReason,
   Report,
@@ -20,7 +18,6 @@ import type {
   StatePages,
 } from '../messages/message.ts'
 import { encodeOccurrenceInquiry } from '../messages/occurrence.ts'
-import { packPayload } from '../messages/payload.ts'
 import { encodePlaceInquiry } from '../messages/place.ts'
 import { encodeRead } from '../messages/read.ts'
 import { isRejection } from '../messages/rejection.ts'
@@ -45,6 +42,7 @@ import {
 } from '../session/session.ts'
 import { type Authenticator, createAuthenticator } from './authentication/authentication.ts'
 import { macsOf } from './authentication/message-macs.ts'
+import { ClientQuestions, plainQuestion } from './client-questions.ts'
 import { LiveLinks } from './links/live-links.ts'
 import { TICK_MS } from './tick.ts'
 
@@ -54,15 +52,6 @@ export interface TimestampReservations {
   readonly reservedUpTo: number
   /** Calls `done` when the reservation is durable, or `failed` with a sentence if it cannot be made for now. */
   reserve(upTo: number, done: () => void, failed: (why: string) => void): void
-}
-
-/** The answers to questions that a client asks apart from its requests. */
-type Answer = Report | EvidenceDelivery | OccurrenceDelivery | StatePages
-
-/** A question: the kind of its answers, and the function that takes them. */
-interface Asked {
-  readonly kind: Answer['kind']
-  readonly deliver: (answer: Answer) => void
 }
 
 export type Submitted =
@@ -119,8 +108,10 @@ export class ClientRuntime {
   readonly #callers = new Map<number, (submitted: Submitted) => void>()
   /** The listeners of reads that may still be ordered. */
   readonly #ordered = new Map<number, (request: Request) => void>()
-  /** The questions that wait for answers, by their nonce. */
-  readonly #asked = new Map<number, Asked>()
+  readonly #questions = new ClientQuestions((id, frame) => {
+    this.#links.send({ kind: 'replica', id }, frame)
+    this.#scheduleFlush()
+  })
   readonly #stopTicking: () => void
   #nextToken = 1
   #isFlushDue = false
@@ -226,7 +217,10 @@ export class ClientRuntime {
    * Asks every replica for its report, and calls `report` for each that answers. Returns a function that stops asking.
    */
   inquire(report: (report: Report) => void): () => void {
-    return this.#askAll('inquiry', { kind: 'report', deliver: (answer) => report(answer as Report) })
+    return this.#questions.ask(this.#replicas, plainQuestion('inquiry', this.#nextToken++), {
+      kind: 'report',
+      deliver: report,
+    })
   }
 
   /**
@@ -234,9 +228,9 @@ export class ClientRuntime {
    * checked: use `verifyEvidence`. Returns a function that stops asking.
    */
   askForEvidence(deliver: (evidence: EvidenceDelivery) => void): () => void {
-    return this.#askAll('evidence-inquiry', {
+    return this.#questions.ask(this.#replicas, plainQuestion('evidence-inquiry', this.#nextToken++), {
       kind: 'evidence',
-      deliver: (answer) => deliver(answer as EvidenceDelivery),
+      deliver,
     })
   }
 
@@ -250,13 +244,8 @@ export class ClientRuntime {
     deliver: (delivery: OccurrenceDelivery) => void,
   ): () => void {
     const nonce = this.#nextToken++
-    this.#asked.set(nonce, {
-      kind: 'occurrences',
-      deliver: (answer) => deliver(answer as OccurrenceDelivery),
-    })
-    this.#links.send({ kind: 'replica', id: replica }, encodeOccurrenceInquiry({ nonce, ...since }))
-    this.#scheduleFlush()
-    return () => this.#asked.delete(nonce)
+    const frame = encodeOccurrenceInquiry({ nonce, ...since })
+    return this.#questions.ask([replica], { nonce, frame }, { kind: 'occurrences', deliver })
   }
 
   /**
@@ -269,26 +258,12 @@ export class ClientRuntime {
     deliver: (pages: StatePages) => void,
   ): () => void {
     const nonce = this.#nextToken++
-    this.#asked.set(nonce, { kind: 'state-pages', deliver: (answer) => deliver(answer as StatePages) })
-    this.#links.send({ kind: 'replica', id: replica }, encodeStateInquiry({ nonce, ...wanted }))
-    this.#scheduleFlush()
-    return () => this.#asked.delete(nonce)
+    const frame = encodeStateInquiry({ nonce, ...wanted })
+    return this.#questions.ask([replica], { nonce, frame }, { kind: 'state-pages', deliver })
   }
 
-  #askAll(kind: 'inquiry' | 'evidence-inquiry', asked: Asked): () => void {
-    const nonce = this.#nextToken++
-    this.#asked.set(nonce, asked)
-    const { bytes } = encodeFrame({
-      kind: FRAME_KINDS[kind],
-      payload: packPayload([nonce]),
-      authentication: new Uint8Array(0),
-      body: new Uint8Array(0),
-    })
-    for (const { id } of this.#options.cluster.replicas) {
-      this.#links.send({ kind: 'replica', id }, bytes)
-    }
-    this.#scheduleFlush()
-    return () => this.#asked.delete(nonce)
+  get #replicas(): readonly ReplicaId[] {
+    return this.#options.cluster.replicas.map(({ id }) => id)
   }
 
   stop(): void {
@@ -301,7 +276,12 @@ export class ClientRuntime {
     if (timestamp !== null && !this.state.pending.has(timestamp as Timestamp)) return
     const message = decodeMessage(frame, this.#tools)
     if (isRejection(message)) return
-    if ('nonce' in message) return this.#deliver(message, from)
+    if ('nonce' in message) {
+      return this.#questions.deliver(
+        message,
+        (answer) => !isRejection(this.#authenticator.authenticate(answer, from)),
+      )
+    }
     switch (message.kind) {
       case 'reply':
       case 'refusal':
@@ -318,14 +298,6 @@ export class ClientRuntime {
       }
       default: // correct replicas send a client no other kind
     }
-  }
-
-  /** Passes an answer on to whoever asked for its kind. */
-  #deliver(answer: Extract<Message, { readonly nonce: number }>, from: Peer): void {
-    const asked = this.#asked.get(answer.nonce)
-    if (asked === undefined || asked.kind !== answer.kind) return
-    if (!isRejection(this.#authenticator.authenticate(answer as Answer, from)))
-      asked.deliver(answer as Answer)
   }
 
   #step(event: SessionEvent): void {

@@ -35,7 +35,14 @@ const LINKED = [
 /** Messages that others signed, shown by any replica: the link identifies the one that shows them. */
 const SHOWN_ON_A_LINK = ['decision', 'stable-checkpoint', 'recollection', 'exhibit']
 /** The questions of a client to a replica. */
-const QUESTIONS = ['inquiry', 'place-inquiry', 'evidence-inquiry', 'occurrence-inquiry', 'state-inquiry', 'read']
+const QUESTIONS = [
+  'inquiry',
+  'place-inquiry',
+  'evidence-inquiry',
+  'occurrence-inquiry',
+  'state-inquiry',
+  'read',
+]
 
 const messageOf = (bytes: Uint8Array): Message => {
   const message = decodeMessage(bytes, kit.tools)

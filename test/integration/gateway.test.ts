@@ -295,7 +295,9 @@ test('a proved read and a snapshot cover what was written before, and are checke
   })
   expect(await runCommand(kit, 'verify', proof, ...cluster)).toMatchObject({
     code: 0,
-    stdout: expect.stringMatching(/^true: key "kept" has a value .*\n {2}in the state of sequence number \d+/),
+    stdout: expect.stringMatching(
+      /^true: key "kept" has a value .*\n {2}in the state of sequence number \d+/,
+    ),
   })
   expect(await runCommand(kit, 'get', 'lost', '--dir', directory, '--proof', proof)).toMatchObject({
     code: 1,

@@ -11,8 +11,8 @@ import { createOralViewChange } from '../../src/messages/oral/view-change.ts'
 import { packPayload } from '../../src/messages/payload.ts'
 import { encodePlaceInquiry } from '../../src/messages/place.ts'
 import { encodeRead } from '../../src/messages/read.ts'
-import { encodeStateInquiry } from '../../src/messages/state-pages.ts'
 import { isRejection } from '../../src/messages/rejection.ts'
+import { encodeStateInquiry } from '../../src/messages/state-pages.ts'
 import { type ClusterKit, hash, SESSION } from './cluster-kit.ts'
 import { SessionUnderTest } from './session-kit.ts'
 
@@ -119,7 +119,11 @@ export function frameSamples(kit: ClusterKit): readonly Sample[] {
       bytes: encodeStateInquiry({ nonce: 9, sequence: 128 as Sequence, paths: [[], [3, 1]] }),
       from: kit.clientPeer(0),
     },
-    replica(1, kit.frameOf(1, { kind: 'state-pages', nonce: 9, sequence: 128 as Sequence, ...STATE }), 'state-pages'),
+    replica(
+      1,
+      kit.frameOf(1, { kind: 'state-pages', nonce: 9, sequence: 128 as Sequence, ...STATE }),
+      'state-pages',
+    ),
     replica(1, checkpoint.bytes, 'checkpoint'),
     replica(2, viewChange.bytes, 'view-change'),
     replica(view % kit.n, newView.bytes, 'new-view'),

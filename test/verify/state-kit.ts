@@ -19,7 +19,7 @@ export class CertifiedStore {
   readonly snapshot: Snapshot
   readonly root: Uint8Array
   readonly sequence: number
-  /** What a replica sends in place of a page; the page by default. */
+  /** Returns the bytes that a replica sends for a page; the page by default. */
   lie: (replica: number, page: Uint8Array) => Uint8Array = (_replica, page) => page
   /** The questions that each replica was asked. */
   readonly asked: number[] = [0, 0, 0, 0]

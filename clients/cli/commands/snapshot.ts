@@ -1,7 +1,8 @@
 /** The commands snapshot save and snapshot status. */
 import type { Command } from 'commander'
+import type { GatewayFlags } from '../gateway-call.ts'
 import { analysis, shared, store } from '../options.ts'
-import type { SaveFlags, SnapshotFlags } from '../snapshot-command.ts'
+import type { SnapshotFlags } from '../snapshot-command.ts'
 import { reflow } from '../terminal.ts'
 
 const HELP = `
@@ -21,10 +22,9 @@ export function addSnapshotCommand(program: Command): void {
     .description('save a snapshot of the running cluster')
     .addOption(shared.directory())
     .addOption(store.url())
-    .addOption(analysis.anyClusterFile())
     .addOption(shared.json('print the contents of the snapshot as JSON'))
     .addHelpText('after', () => reflow(HELP))
-    .action(async (file: string, flags: SaveFlags) =>
+    .action(async (file: string, flags: GatewayFlags) =>
       (await import('../snapshot-command.ts')).saveSnapshot(file, flags),
     )
   snapshot

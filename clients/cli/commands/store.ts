@@ -64,7 +64,7 @@ export function addStoreCommands(program: Command): void {
 
   keyCommand('get <key>', 'print the value of a key')
     .addOption(store.revision('print the value at this revision'))
-    .addOption(store.receipt())
+    .addOption(store.receipt().conflicts('proof'))
     .addOption(store.proof())
     .action(async (key: string, flags: ReadFlags) => (await import('../key-commands.ts')).get(key, flags))
 
