@@ -118,7 +118,7 @@ async function getProved(key: string, flags: ReadFlags, file: string): Promise<v
   })
   const value = keepProof(answer, bytes, { file, flags })
   if (value === null) throw new Refused('not-found: the key does not exist')
-  process.stdout.write(flags.json ? answer : value)
+  process.stdout.write(flags.json ? answer : Buffer.from(value))
   if (flags.json || process.stdout.isTTY) process.stdout.write('\n')
 }
 

@@ -22,12 +22,6 @@ export type { ProofFault, Refused, Verdict } from './refusal.ts'
 export type { OperationSaid, ResultSaid } from './request-claims.ts'
 export type { SnapshotSaid } from './snapshot.ts'
 export { verifySnapshot } from './snapshot-check.ts'
-export {
-  OperationRefused,
-  UnprovedAnswer,
-  VerifiedStore,
-  type VerifiedStoreOptions,
-} from './verified-store.ts'
 
 /** A proved document: its kind, and what it proves. */
 export type Proved =

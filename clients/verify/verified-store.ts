@@ -8,6 +8,7 @@
  *   const found = await store.get(key)
  */
 import { toHex } from '../../src/base/bytes.ts'
+import { given } from '../../src/base/given.ts'
 import { encodeOperations, type Operation } from '../../src/store/operations-writer.ts'
 import type { Result } from '../../src/store/results.ts'
 import { encodeKey } from '../api/key-path.ts'
@@ -107,10 +108,7 @@ export class VerifiedStore {
     const condition = call.ifRevision === undefined ? '' : `&ifRevision=${call.ifRevision}`
     const query = `key=${encodeKey(operation.key)}&receipt=true&challenge=${toHex(challenge)}${condition}`
     const { method, body } = call
-    const answer = await send(`${url.replace(/\/$/, '')}/v1/kv?${query}`, {
-      method,
-      ...(body === undefined ? {} : { body }),
-    })
+    const answer = await send(`${url.replace(/\/$/, '')}/v1/kv?${query}`, { method, ...given({ body }) })
     const context = { cluster, crypto: nobleProofCrypto }
     const verdict = verifyReceipt(context, receiptIn(await answer.text()))
     if (verdict.kind === 'refused') throw new UnprovedAnswer(verdict.fault, verdict.because)
