@@ -58,12 +58,15 @@ describe('controls', () => {
     controls,
   )
 
-  test('there are four', () => {
+  test('all of them are known', () => {
     expect(controls.map(({ name }) => name)).toEqual([
       'two-worlds',
       'false-majority',
       'majority-mute',
       'wrong-quorum',
+      'false-history',
+      'withheld-events',
+      'invented-events',
     ])
   })
 

@@ -81,7 +81,7 @@ describe.each(deeper([{ n: 4, f: 1 }], [{ n: 7, f: 2 }]))('a cluster of $n', ({ 
     const other = kit.directory()
     const { port } = new URL(gateway.url)
     const before = readdirSync(other)
-    expectSentence(await run('up', '--dir', other, '--port', port), /is taken/)
+    expectSentence(await run('up', '--dir', other, '--port', port), /is already in use/)
     expect(readdirSync(other)).toEqual(before)
     expect((await http(`${gateway.url}/v1/kv/a`, 'PUT', '1')).status).toBe(200)
   })

@@ -71,7 +71,7 @@ describe('a person can mend it', () => {
     await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
     try {
       expectSentence(await run('replica', '--dir', directory, '--id', '1'), new RegExp(`${port}`))
-      expectSentence(await run('gateway', '--dir', directory, '--port', `${port}`), /is taken/)
+      expectSentence(await run('gateway', '--dir', directory, '--port', `${port}`), /is already in use/)
     } finally {
       await new Promise((resolve) => server.close(resolve))
     }

@@ -135,7 +135,7 @@ describe('strategos verify', () => {
     for (const [input, because] of [
       ['', 'it is not JSON'],
       [Uint8Array.of(0xff), 'it is not JSON'],
-      ['[]', 'it is not an answer of /v1/evidence: at "top level"'],
+      ['[]', 'it is neither a proof nor an answer of /v1/evidence: at "top level"'],
       ['{"evidence":[{"guilty":-1}]}', 'at "evidence.0.guilty"'],
     ] as const) {
       const answer = await verify(input)

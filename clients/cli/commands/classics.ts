@@ -1,7 +1,8 @@
 /** The command classics: the gallery of classical algorithms. */
 import type { Command } from 'commander'
 import type { ClassicsFlags } from '../classics-command.ts'
-import { classics as options, shared } from '../options.ts'
+import { classics as options } from '../classics-options.ts'
+import { shared } from '../options.ts'
 import { reflow } from '../terminal.ts'
 
 const HELP = `
