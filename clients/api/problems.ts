@@ -7,6 +7,7 @@ export const PROBLEMS = {
   'bad-key': { status: 400, title: 'The key is empty, too long or not well encoded' },
   'bad-request': { status: 400, title: 'The request cannot be understood' },
   'future-revision': { status: 400, title: 'The store has not yet reached this revision' },
+  unauthenticated: { status: 401, title: 'The gateway does not know who asks' },
   denied: { status: 403, title: 'This is not allowed' },
   'no-evidence': { status: 404, title: 'The replicas of this cluster do not sign, so there is no evidence' },
   'lease-not-found': { status: 404, title: 'The lease does not exist' },
@@ -44,7 +45,7 @@ export type ProblemCode = keyof typeof PROBLEMS
 export const PROBLEM_CODES = Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]]
 
 /** Problems that any route can report. */
-export const GENERAL_PROBLEMS = ['bad-request', 'denied', 'busy', 'internal'] as const
+export const GENERAL_PROBLEMS = ['bad-request', 'unauthenticated', 'denied', 'busy', 'internal'] as const
 
 export const ProblemDocument = z
   .object({

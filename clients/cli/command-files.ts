@@ -18,6 +18,10 @@ export const COMMAND_FILES: readonly CommandFile[] = [
     names: ['put', 'get', 'del', 'list', 'watch', 'txn', 'compact', 'lease', 'lock', 'elect', 'status'],
     load: async () => (await import('./commands/store.ts')).addStoreCommands,
   },
+  {
+    names: ['token', 'certificate'],
+    load: async () => (await import('./commands/guards.ts')).addGuardCommands,
+  },
   { names: ['attack'], load: async () => (await import('./commands/attack.ts')).addAttackCommand },
   { names: ['bench'], load: async () => (await import('./commands/bench.ts')).addBenchCommand },
   { names: ['simulate'], load: async () => (await import('./commands/simulate.ts')).addSimulateCommand },

@@ -4,12 +4,18 @@ import type { IncomingMessage } from 'node:http'
 import { given } from '../../src/base/given.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { runFile } from '../../src/io/cluster-directory.ts'
+import { reasonOf } from '../../src/io/system-error.ts'
 import type { Endpoint } from '../api/endpoint.ts'
 import { parsedJson } from '../library/answer-reader.ts'
 
 export interface GatewayFlags {
   readonly dir: string
   readonly url?: string
+  readonly token?: string
+  /** Files in PEM: the authority of the gateway's certificate, and the caller's own certificate with its key. */
+  readonly ca?: string
+  readonly cert?: string
+  readonly certKey?: string
   readonly json?: true
 }
 
@@ -57,7 +63,7 @@ export async function withGateway(command: () => Promise<void>): Promise<void> {
 /** Calls a gateway. Rejects with `Refused` for an error answer, and with an `OperatorError` if there is no gateway. */
 export async function callGateway<E extends Endpoint>(flags: GatewayFlags, call: Call<E>): Promise<Buffer> {
   const base = gatewayUrl(flags)
-  const answer = await exchange(base, call).then(received).catch(unreachable(base))
+  const answer = await exchange(base, call, flags).then(received).catch(unreachable(base))
   if (answer.status < 400) return answer.bytes
   throw new Refused(problemText(answer.bytes, flags))
 }
@@ -68,7 +74,7 @@ export async function openGateway<E extends Endpoint>(
   call: Call<E>,
 ): Promise<IncomingMessage> {
   const base = gatewayUrl(flags)
-  const response = await exchange(base, call).catch(unreachable(base))
+  const response = await exchange(base, call, flags).catch(unreachable(base))
   if ((response.statusCode ?? 0) < 400) return response
   const { bytes } = await received(response).catch(unreachable(base))
   throw new Refused(problemText(bytes, flags))
@@ -80,32 +86,55 @@ const unreachable =
     if (code.startsWith('HPE_')) {
       throw new OperatorError(`The server at ${href} is not a strategos gateway: it does not speak HTTP.`)
     }
+    if (DISTRUST.test(code)) {
+      throw new OperatorError(
+        `The certificate of the gateway at ${href} is not trusted (${code}): name the one that signed it with --ca.`,
+      )
+    }
     throw new OperatorError(`The gateway at ${href} cannot be reached (${code || message}).`)
   }
+
+/** Codes of certificates that nobody known has signed, or of another host. */
+const DISTRUST =
+  /^(DEPTH_ZERO_SELF_SIGNED|SELF_SIGNED|UNABLE_TO_(GET_ISSUER|VERIFY)|CERT_|ERR_TLS_CERT_ALTNAME)/
 
 interface Received {
   readonly status: number
   readonly bytes: Buffer
 }
 
-async function exchange<E extends Endpoint>(base: URL, call: Call<E>): Promise<IncomingMessage> {
-  const { method, body, headers, accept = 'application/json' } = call
+async function exchange<E extends Endpoint>(
+  base: URL,
+  call: Call<E>,
+  flags: GatewayFlags,
+): Promise<IncomingMessage> {
+  const { method, body, headers: more, accept = 'application/json' } = call
   const { request } = base.protocol === 'https:' ? await import('node:https') : await import('node:http')
   const path = `${base.pathname.replace(/\/$/, '')}${targetOf(call)}`
+  const authorization = flags.token && `Bearer ${flags.token}`
+  const headers = { ...more, accept, ...given({ authorization }) }
+  const options = { method, path, agent: false, headers, ...certificatesOf(flags) }
   return new Promise((resolve, reject) => {
-    const outgoing = request(
-      base,
-      { method, path, agent: false, headers: { ...headers, accept } },
-      (response) => {
-        // From here on only the answer counts, even if the gateway did not read the whole body.
-        outgoing.off('error', reject).on('error', () => {})
-        resolve(response)
-      },
-    )
+    const outgoing = request(base, options, (response) => {
+      // From here on only the answer counts, even if the gateway did not read the whole body.
+      outgoing.off('error', reject).on('error', () => {})
+      resolve(response)
+    })
     outgoing.once('error', reject)
     outgoing.setTimeout(SILENCE_MS_MAX, () => outgoing.destroy(new Error('it does not answer')))
     outgoing.end(body)
   })
+}
+
+function certificatesOf({ ca, cert, certKey }: GatewayFlags) {
+  const read = (option: string, path: string | undefined): Buffer | undefined => {
+    try {
+      return path === undefined ? undefined : readFileSync(path)
+    } catch (error) {
+      throw new OperatorError(`${option}: ${path} cannot be read: ${reasonOf(error) ?? String(error)}.`)
+    }
+  }
+  return given({ ca: read('--ca', ca), cert: read('--cert', cert), key: read('--cert-key', certKey) })
 }
 
 async function received(response: IncomingMessage): Promise<Received> {

@@ -1,7 +1,7 @@
 /** Reads the values of options and arguments. Each reader returns the value, or throws what commander shows beside the option. */
 import { InvalidArgumentError } from 'commander'
 import { isClusterSize, REPLICAS_MAX } from '../../src/base/quorum.ts'
-import { parseAddress } from '../../src/io/address.ts'
+import { parseAddress, parseHost } from '../../src/io/address.ts'
 import type { Address } from '../../src/messages/cluster.ts'
 
 /** Every size that a cluster can have. */
@@ -125,15 +125,34 @@ export function gatewayUrl(text: string): string {
   return url.href.replace(/\/+$/, '')
 }
 
-const LOOPBACK_HOSTS: readonly string[] = ['127.0.0.1', '::1', 'localhost']
+/** An address of this machine, or a name of it. */
+export function listenHost(text: string): string {
+  const host = parseHost(text.replace(/^\[(.*)\]$/, '$1'))
+  if (host !== null) return host
+  throw new InvalidArgumentError('Expected a host without a port, for example 127.0.0.1, 0.0.0.0 or ::.')
+}
 
-export function loopbackHost(text: string): string {
-  if (LOOPBACK_HOSTS.includes(text)) return text
+/** Names of hosts and addresses, as a certificate has them. */
+export function hostNames(text: string): readonly string[] {
+  const found = names(text)
+  if (found.every((name) => parseHost(name) !== null)) return found
   throw new InvalidArgumentError(
-    `Allowed choices are ${LOOPBACK_HOSTS.join(', ')}: the gateway listens on loopback only, because it authenticates no caller.`,
+    'Expected names and addresses of hosts without ports, separated by commas, for example store.example,10.0.0.7.',
   )
 }
-loopbackHost.choices = LOOPBACK_HOSTS
+
+/** The sites of pages, each as a browser names it. */
+export function origins(text: string): readonly string[] {
+  const found = names(text)
+  for (const each of found) {
+    if (!URL.canParse(each) || new URL(each).origin !== each) {
+      throw new InvalidArgumentError(
+        `Expected sites as a browser names them, for example https://app.example, and not ${each}.`,
+      )
+    }
+  }
+  return found
+}
 
 /** Reads the id of a lease in hexadecimal digits. */
 export function leaseDigits(text: string): string {

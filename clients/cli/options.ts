@@ -17,7 +17,7 @@ import {
   idempotencyKey,
   keyText,
   leaseDigits,
-  loopbackHost,
+  listenHost,
   minutes,
   names,
   nonEmpty,
@@ -142,10 +142,11 @@ export const cluster = {
   gatewayPort: (description: string) =>
     valued('--port <port>', `${description}; 0: a free port`, port).default(DEFAULT_GATEWAY_PORT),
   host: () =>
-    new Option('--host <host>', 'the loopback address to listen on')
-      .choices(loopbackHost.choices)
-      .argParser(loopbackHost)
-      .default('127.0.0.1'),
+    valued(
+      '--host <host>',
+      'the address to listen on; beyond loopback only with TLS, and with tokens or client certificates',
+      listenHost,
+    ).default('127.0.0.1'),
   playground: () => flag('--playground', 'let the page make replicas traitors: data may be lost'),
   takesOrders: () => flag('--playground', 'offer attacks that the parent process owns').hideHelp(),
   noDashboard: () => flag('--no-dashboard', 'serve no page at /'),

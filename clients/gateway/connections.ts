@@ -4,6 +4,7 @@
  */
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
+import { carrierOf } from './encryption.ts'
 
 /** A caller: a connection, with the resources that the gateway holds for it. */
 export interface Caller {
@@ -47,7 +48,7 @@ export class Connections {
   }
 
   callerOf(socket: Socket): Caller {
-    const caller = this.#callers.get(socket)
+    const caller = this.#callers.get(carrierOf(socket))
     // A call of a connection that is gone already: it holds nothing any more.
     return caller ?? { socket, calls: 0, arriving: 0, bytes: 0, watches: 0 }
   }

@@ -20,6 +20,7 @@ const RETRY_AFTER_SECONDS = '1'
 
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
   if (problem.code === 'busy') reply.header('retry-after', RETRY_AFTER_SECONDS)
+  if (problem.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer')
   return reply.code(PROBLEMS[problem.code].status).type('application/problem+json').send(problemJson(problem))
 }
 

@@ -16,7 +16,6 @@ import { StoreClient } from '../library/store-client.ts'
 import { WATCHES_MAX } from '../library/watches.ts'
 import { Admission, CONNECTIONS_MAX, TIMEOUTS } from './admission.ts'
 import { readBodies } from './body-reader.ts'
-import { guardAgainstBrowsers } from './browser-guard.ts'
 import { ClusterFeed } from './cluster-feed.ts'
 import { ClusterReports, clusterRoutes, statusAnswer } from './cluster-routes.ts'
 import { compactionRoutes } from './compaction-routes.ts'
@@ -24,6 +23,7 @@ import { DEFAULT_TIMEOUT_MS } from './defaults.ts'
 import { EndpointRoutes } from './endpoint-routes.ts'
 import { etcdCluster } from './etcd-cluster.ts'
 import { etcdStore } from './etcd-store.ts'
+import { withTokens } from './etcd-tokens.ts'
 import { feedRoutes } from './feed-routes.ts'
 import { GatewayMetrics } from './gateway-metrics.ts'
 import { serveGrpc } from './grpc-port.ts'
@@ -35,6 +35,7 @@ import { serveDashboard, servePage } from './page-routes.ts'
 import { PathEnds } from './path-ends.ts'
 import { Problem, rawProblem, sendProblem } from './problem.ts'
 import { proofRoutes } from './proof-routes.ts'
+import { allowOrigins, openSecurity, type Security, type SecurityOptions } from './security.ts'
 import { ServiceMeter } from './service-meter.ts'
 import { transactionRoutes } from './transaction-routes.ts'
 import { answerUnrouted } from './unrouted.ts'
@@ -49,12 +50,13 @@ export interface GatewayOptions {
   readonly port: number
   readonly clientName?: string
   readonly timeoutMs?: number
-  /** Additional names that the gateway accepts in a Host header. */
-  readonly allowedHosts?: readonly string[]
   /** True if the dashboard is served at `/`; it is by default. */
   readonly hasDashboard?: boolean
   /** The owner of live attacks, in a cluster that was started to be attacked. */
   readonly attackOwner?: AttackOwner
+  readonly security?: SecurityOptions
+  /** Told of what befalls the files that guard the gateway. */
+  readonly report?: (message: string) => void
 }
 
 export interface Gateway {
@@ -63,17 +65,11 @@ export interface Gateway {
 }
 
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { directory, host, port } = options
-  if (!['127.0.0.1', '::1', 'localhost'].includes(host)) {
-    throw new OperatorError(
-      `The gateway listens on loopback only, because it authenticates no caller; it cannot listen on ${host}.`,
-    )
-  }
-  const name = options.clientName ?? 'gateway'
-  const client = await StoreClient.open({
-    directory,
-    name,
-    timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+  const { directory, host, port, clientName: name = 'gateway', timeoutMs = DEFAULT_TIMEOUT_MS } = options
+  const security = openSecurity(host, options.security ?? {}, options.report ?? (() => {}))
+  const client = await StoreClient.open({ directory, name, timeoutMs }).catch((error: unknown) => {
+    security.close()
+    throw error
   })
   try {
     const loop = new LoopWatch()
@@ -83,26 +79,21 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       store: etcdStore(client, name),
       cluster: etcdCluster(client, reports, () => url),
     })
-    const server = createServer({
-      client,
-      reports,
-      etcd,
-      loop,
-      allowedHosts: options.allowedHosts ?? [],
-      hasDashboard: options.hasDashboard ?? true,
-      attackOwner: options.attackOwner ?? null,
-    })
-    url = await listen(server, host, port)
+    const { hasDashboard = true, attackOwner = null } = options
+    const server = await createServer({ client, reports, etcd, loop, security, hasDashboard, attackOwner })
+    url = await listen(server, { host, port, isEncrypted: security.encryption !== null })
     loop.start()
     return {
       url,
       close: async () => {
         loop.stop()
+        security.close()
         await server.close()
         await client.close()
       },
     }
   } catch (error) {
+    security.close()
     await client.close()
     throw error
   }
@@ -124,13 +115,13 @@ interface ServerParts {
   readonly reports: ClusterReports
   readonly etcd: Handlers
   readonly loop: LoopGauge
-  readonly allowedHosts: readonly string[]
+  readonly security: Security
   readonly hasDashboard: boolean
   readonly attackOwner: AttackOwner | null
 }
 
-function createServer(parts: ServerParts): FastifyInstance {
-  const { client, reports, etcd, loop, allowedHosts, hasDashboard, attackOwner } = parts
+async function createServer(parts: ServerParts): Promise<FastifyInstance> {
+  const { client, reports, etcd: services, loop, security, hasDashboard, attackOwner } = parts
   const pathEnds = new PathEnds()
   const server = Fastify({
     bodyLimit: SMALL_BODY_BYTES_MAX,
@@ -150,10 +141,13 @@ function createServer(parts: ServerParts): FastifyInstance {
     },
   })
   server.setErrorHandler((error, _request, reply) => sendProblem(reply, problemFrom(error)))
+  const { doorkeeper, encryption, origins } = security
   const admission = new Admission(boundsFor(client))
+  const etcd = withTokens(services, doorkeeper.identities)
   const calls = new CallCounts()
-  serveGrpc(server, etcd, { admission, counts: calls })
-  guardAgainstBrowsers(server, allowedHosts)
+  serveGrpc(server, { etcd, doorkeeper, admission, counts: calls, encryption })
+  await allowOrigins(server, origins)
+  doorkeeper.guard(server)
   admission.guard(server)
   answerUnrouted(server)
   const metrics = new GatewayMetrics(loop, {
@@ -182,6 +176,7 @@ function createServer(parts: ServerParts): FastifyInstance {
   if (attackOwner !== null) serveLiveAttacks(routes, server, { owner: attackOwner, client, reports, meter })
   jsonRoutes(server, {
     handlers: etcd,
+    hasTokens: doorkeeper.identities.hasTokens,
     isHealthy: async () => (await reports.readiness()).ready,
   })
   return server
@@ -207,7 +202,14 @@ function openFeed(parts: {
   return feed
 }
 
-async function listen(server: FastifyInstance, host: string, port: number): Promise<string> {
+async function listen(
+  server: FastifyInstance,
+  {
+    host,
+    port,
+    isEncrypted,
+  }: { readonly host: string; readonly port: number; readonly isEncrypted: boolean },
+): Promise<string> {
   try {
     await server.listen({ host, port })
   } catch (error) {
@@ -223,7 +225,8 @@ async function listen(server: FastifyInstance, host: string, port: number): Prom
   }
   const address = server.server.address()
   const actual = typeof address === 'object' && address !== null ? address.port : port
-  return `http://${host === '::1' ? '[::1]' : host}:${actual}`
+  const name = host.includes(':') ? `[${host}]` : host
+  return `${isEncrypted ? 'https' : 'http'}://${name}:${actual}`
 }
 
 /** The problem for bytes that Node.js could not parse as a request. */

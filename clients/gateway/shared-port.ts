@@ -1,10 +1,11 @@
 /**
- * Serves HTTP/1.1 and HTTP/2 in clear text on one port. An HTTP/2 client begins with a fixed preface (RFC 9113, 3.4);
- * the first byte that differs from it means HTTP/1.1. An undecided connection holds at most as many bytes as the
- * preface, for a limited time.
+ * HTTP/1.1 and HTTP/2 on one port, in clear text or in TLS. A client of HTTP/2 begins with a fixed preface (RFC 9113, 3.4); the
+ * first byte that is another one makes it HTTP/1.1. Until one of both is clear, a connection holds as many bytes as the
+ * preface has, and for a limited time.
  */
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Encryption } from './encryption.ts'
 
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1')
 
@@ -13,14 +14,16 @@ export interface SharedPortOptions {
   readonly onHttp2: (socket: Socket) => void
   /** The time within which a connection must show its protocol, in milliseconds. */
   readonly timeoutMs: number
+  /** The TLS that every connection begins with; null: none. */
+  readonly encryption: Encryption | null
 }
 
-/** Shares the port of an HTTP/1.1 server. Returns a function that ends the undecided connections. */
-export function sharePort(server: Server, { onHttp2, timeoutMs }: SharedPortOptions): () => void {
+/** Has a server of HTTP/1.1 share its port. Returns a function that ends the connections which are still undecided. */
+export function sharePort(server: Server, { onHttp2, timeoutMs, encryption }: SharedPortOptions): () => void {
   const http1 = server.listeners('connection')
   server.removeAllListeners('connection')
   const undecided = new Set<Socket>()
-  server.on('connection', (socket: Socket) => {
+  const take = (socket: Socket): void => {
     undecided.add(socket)
     detect(socket, timeoutMs, (protocol) => {
       undecided.delete(socket)
@@ -28,6 +31,10 @@ export function sharePort(server: Server, { onHttp2, timeoutMs }: SharedPortOpti
       else if (protocol === 'http1') for (const listener of http1) listener.call(server, socket)
       else server.emit('clientError', protocol, socket)
     })
+  }
+  server.on('connection', (socket: Socket) => {
+    if (encryption === null) take(socket)
+    else encryption.take(socket, take)
   })
   return () => {
     for (const socket of undecided) socket.destroy()

@@ -98,8 +98,22 @@ test.each([
   expectSentence(await runHere(['get', 'a', '--url', url]), saying)
 })
 
-test.each(['0.0.0.0', '10.0.0.1', 'example.org'])('a gateway does not listen on %s', async (host) => {
-  expectSentence(await runHere(['gateway', '--host', host]), 'listens on loopback only')
+test.each(['0.0.0.0', '10.0.0.1', 'example.org', '::'])(
+  'a gateway does not listen on %s without its guards',
+  async (host) => {
+    const refused = await runHere(['gateway', '--host', host])
+    expectSentence(refused, 'only with TLS and with callers that it knows')
+    expect(refused.stderr).toMatch(/--tls-cert.*--tls-key.*--tokens.*--tls-client-ca/)
+  },
+)
+
+test.each([
+  [['--tls-cert', 'a.crt'], 'TLS needs both --tls-cert and --tls-key'],
+  [['--tls-cert', 'none.crt', '--tls-key', 'none.key'], '--tls-cert: none.crt cannot be read'],
+  [['--tokens', 'none.json'], 'The tokens in none.json cannot be used: it does not exist.'],
+  [['--cors-origins', 'https://app.example/'], 'Expected sites as a browser names them'],
+])('gateway %s', async (args, saying) => {
+  expectSentence(await runHere(['gateway', ...args]), saying)
 })
 
 test('what is run by simulate is one thing', async () => {

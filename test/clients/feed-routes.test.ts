@@ -2,12 +2,12 @@
 import Fastify from 'fastify'
 import { afterEach, expect, test, vi } from 'vitest'
 import type { StatusAnswer } from '../../clients/api/status.ts'
-import { guardAgainstBrowsers } from '../../clients/gateway/browser-guard.ts'
 import { ClusterFeed, FEED_READERS_MAX } from '../../clients/gateway/cluster-feed.ts'
 import { EndpointRoutes } from '../../clients/gateway/endpoint-routes.ts'
 import { feedRoutes } from '../../clients/gateway/feed-routes.ts'
 import { PathEnds } from '../../clients/gateway/path-ends.ts'
 import { type Problem, sendProblem } from '../../clients/gateway/problem.ts'
+import { openSecurity } from '../../clients/gateway/security.ts'
 import { ServiceMeter } from '../../clients/gateway/service-meter.ts'
 import { eventsIn, type ServerEvent } from '../../clients/library/event-stream.ts'
 import { PATIENT } from '../kit/patience.ts'
@@ -44,7 +44,7 @@ async function serve() {
   )
   const server = Fastify({ forceCloseConnections: true })
   server.setErrorHandler((error, _request, reply) => sendProblem(reply, error as Problem))
-  guardAgainstBrowsers(server, [])
+  openSecurity('127.0.0.1', {}, () => {}).doorkeeper.guard(server)
   feedRoutes(new EndpointRoutes(server, new PathEnds()), {
     feed,
     admission: { beginWatch: () => true },

@@ -13,8 +13,8 @@ export type Outcome =
 export class GrpcClient {
   readonly client: Client
 
-  constructor(url: string) {
-    this.client = new Client(new URL(url).host, credentials.createInsecure(), {
+  constructor(url: string, channel = credentials.createInsecure()) {
+    this.client = new Client(new URL(url).host, channel, {
       'grpc.max_receive_message_length': -1,
       // Otherwise all clients of a process share one connection.
       'grpc.use_local_subchannel_pool': 1,

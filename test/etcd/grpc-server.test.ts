@@ -138,7 +138,7 @@ function snapshotOf({ client: own }: GrpcClient): Promise<Buffer> {
 }
 
 test('a caller who wants a leader is refused while there is none', async () => {
-  const own = await startStoreGateway(undefined, { leader: null })
+  const own = await startStoreGateway(undefined, { condition: { leader: null } })
   const caller = new GrpcClient(own.url)
   const metadata = new Metadata()
   metadata.set('hasleader', 'true')

@@ -7,7 +7,11 @@ import type { ServiceStore } from '../../clients/etcd/service/answers.ts'
 import type { ClusterCondition, ServiceCluster } from '../../clients/etcd/service/cluster-service.ts'
 import { createHandlers } from '../../clients/etcd/service/handlers.ts'
 import { Admission } from '../../clients/gateway/admission.ts'
+import { readBodies } from '../../clients/gateway/body-reader.ts'
+import { withTokens } from '../../clients/gateway/etcd-tokens.ts'
 import { serveGrpc } from '../../clients/gateway/grpc-port.ts'
+import { Problem, sendProblem } from '../../clients/gateway/problem.ts'
+import { allowOrigins, openSecurity, type SecurityOptions } from '../../clients/gateway/security.ts'
 import { Watches } from '../../clients/library/watches.ts'
 import type { Operation } from '../../src/store/operations-writer.ts'
 import type { Result } from '../../src/store/results.ts'
@@ -49,22 +53,31 @@ const TEST_CLUSTER: ServiceCluster = {
 /** A server that listens on a free port of loopback. */
 export async function startStoreGateway(
   store: ServiceStore = testStore(),
-  condition: Partial<ClusterCondition> = {},
-): Promise<{ readonly url: string; readonly server: FastifyInstance }> {
+  options: SecurityOptions & { readonly condition?: Partial<ClusterCondition> } = {},
+): Promise<{ readonly url: string; readonly server: FastifyInstance; readonly reports: string[] }> {
   const server = Fastify({ forceCloseConnections: true })
-  server.removeAllContentTypeParsers()
-  server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
-  server.setNotFoundHandler((_, reply) => answerAsEtcd(reply, []))
-  const handlers = createHandlers({
-    store,
-    cluster: {
-      ...TEST_CLUSTER,
-      condition: async () => ({ ...(await TEST_CLUSTER.condition()), ...condition }),
-    },
-  })
+  const reports: string[] = []
+  const { doorkeeper, encryption, origins } = openSecurity('127.0.0.1', options, (line) => reports.push(line))
+  const { identities } = doorkeeper
   const admission = new Admission()
-  serveGrpc(server, handlers, { admission, counts: new CallCounts() })
+  const { condition = {} } = options
+  const cluster = {
+    ...TEST_CLUSTER,
+    condition: async () => ({ ...(await TEST_CLUSTER.condition()), ...condition }),
+  }
+  const handlers = withTokens(createHandlers({ store, cluster }), identities)
+  server.setErrorHandler((error, _request, reply) =>
+    sendProblem(reply, error instanceof Problem ? error : new Problem('internal', `${error}`)),
+  )
+  serveGrpc(server, { etcd: handlers, doorkeeper, admission, counts: new CallCounts(), encryption })
+  server.addHook('preClose', async () => identities.close())
+  await allowOrigins(server, origins)
+  doorkeeper.guard(server)
   admission.guard(server)
-  jsonRoutes(server, { handlers, isHealthy: async () => true })
-  return { url: await server.listen({ host: '127.0.0.1', port: 0 }), server }
+  readBodies(server, admission)
+  server.setNotFoundHandler((_, reply) => answerAsEtcd(reply, []))
+  jsonRoutes(server, { handlers, hasTokens: identities.hasTokens, isHealthy: async () => true })
+  await server.listen({ host: '127.0.0.1', port: 0 })
+  const { port } = server.server.address() as { readonly port: number }
+  return { url: `${encryption === null ? 'http' : 'https'}://127.0.0.1:${port}`, server, reports }
 }

@@ -2,6 +2,7 @@
 import { type Mutant, UNSEEN } from './mutant.ts'
 
 const ADMISSION = 'clients/admission.test.ts'
+const GUARDS = 'clients/guarded-gateway.test.ts'
 const CONDITIONS = 'clients/conditions.test.ts'
 const KEYS = 'clients/key-names.test.ts'
 const ROUTES = 'clients/api-routes.test.ts'
@@ -97,6 +98,46 @@ export const GATEWAY_MUTANTS: readonly Mutant[] = [
     search: 'this.#endIdlest();\n',
     replacement: '{}\n',
     paper: { file: ADMISSION, test: 'more silent connections', why },
+  },
+  {
+    name: 'any token lets in',
+    rule: 'guards',
+    within: 'entryOf',
+    search: "timingSafeEqual(hash, Buffer.from(entry.sha256, 'hex'))",
+    replacement: 'hash.length > 0',
+    paper: { file: GUARDS, test: 'nobody is', why },
+  },
+  {
+    name: 'a certificate of any authority lets in',
+    rule: 'guards',
+    within: 'certificateIdentity',
+    search: ' || !socket.authorized',
+    replacement: '',
+    paper: { file: GUARDS, test: 'of another authority does not', why },
+  },
+  {
+    name: 'gRPC passes the guards by',
+    rule: 'guards',
+    within: 'entryBy',
+    search: 'OPEN_METHODS.has(path)',
+    replacement: 'true',
+    paper: { file: GUARDS, test: 'a name and its token', why },
+  },
+  {
+    name: 'a revoked token goes on with what it began',
+    rule: 'guards',
+    within: 'Identities.#endRevoked',
+    search: 'end();',
+    replacement: '{}',
+    paper: { file: GUARDS, test: 'a token that is revoked', why },
+  },
+  {
+    name: 'browsers are led to gRPC',
+    rule: 'guards',
+    within: 'PROTOCOLS',
+    search: "['http/1.1', 'h2']",
+    replacement: "['h2', 'http/1.1']",
+    paper: { file: GUARDS, test: 'speaks both protocols', why },
   },
   {
     name: 'the id of the last event counts for nothing',

@@ -1,6 +1,7 @@
 /** The commands that make and run clusters: init, keygen, address, replica, gateway and up. */
 import type { Command } from 'commander'
 import type { AddressFlags } from '../address-command.ts'
+import { guards } from '../guard-options.ts'
 import type { InitFlags, KeygenFlags } from '../init-command.ts'
 import { cluster, shared } from '../options.ts'
 import type { GatewayFlags } from '../running-gateway.ts'
@@ -49,6 +50,13 @@ export function addClusterCommands(program: Command): void {
     .addOption(cluster.client())
     .addOption(cluster.noDashboard())
     .addOption(cluster.takesOrders())
+    .addOption(guards.certificate())
+    .addOption(guards.key())
+    .addOption(guards.clientAuthority())
+    .addOption(guards.tokens())
+    .addOption(guards.hostNames())
+    .addOption(guards.origins())
+    .addOption(guards.rate())
     .action(async (flags: GatewayFlags) => (await import('../running-gateway.ts')).runGateway(flags))
 
   program

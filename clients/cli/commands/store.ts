@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import type { ElectFlags } from '../elect-command.ts'
 import type { GatewayFlags, WriteFlags } from '../gateway-call.ts'
+import { caller } from '../guard-options.ts'
 import type { DeletionFlags, PutFlags, ReadFlags } from '../key-commands.ts'
 import type { GrantFlags } from '../lease-commands.ts'
 import type { ListFlags } from '../list-command.ts'
@@ -30,14 +31,20 @@ list PREFIX, del KEY, del --prefix PREFIX, and txn, which begins a nested transa
 "end". A word with spaces stands in double quotes. A JSON document of POST /v1/txn
 is accepted too. The exit code is 1 when the steps after "else" were executed.`
 
+/** The options by which a gateway is found and its caller is known. */
+const toGateway = (command: Command): Command =>
+  command
+    .addOption(shared.directory())
+    .addOption(store.url())
+    .addOption(caller.token())
+    .addOption(caller.authority())
+    .addOption(caller.ownCertificate())
+    .addOption(caller.ownKey())
+    .addOption(shared.json('print the answer as JSON'))
+
 export function addStoreCommands(program: Command): void {
   const command = (name: string, description: string): Command =>
-    program
-      .command(name)
-      .description(description)
-      .addOption(shared.directory())
-      .addOption(store.url())
-      .addOption(shared.json('print the answer as JSON'))
+    toGateway(program.command(name).description(description))
   const keyCommand = (name: string, description: string): Command =>
     command(name, description).addOption(store.name())
 
@@ -177,12 +184,7 @@ function addLeaseCommands(program: Command): void {
     .command('lease')
     .description('manage leases: a key that is put with a lease is deleted when the lease ends')
   const command = (name: string, description: string): Command =>
-    lease
-      .command(name)
-      .description(description)
-      .addOption(shared.directory())
-      .addOption(store.url())
-      .addOption(shared.json('print the answer as JSON'))
+    toGateway(lease.command(name).description(description))
   const ofLease = (name: string, description: string): Command =>
     command(name, description).argument('<id>', 'the lease id, in hexadecimal digits', leaseDigits)
   const commands = () => import('../lease-commands.ts')

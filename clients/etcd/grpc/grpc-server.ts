@@ -32,7 +32,22 @@ const DETAILS_MAX = 1_024
 /** The time that calls have to end in when the server is closed. */
 const CLOSE_MS = 200
 
+/** A call that has come, before it is answered. */
+export interface IncomingCall {
+  /** The path of its method. */
+  readonly path: string
+  /** The name under which the server is asked. */
+  readonly host: string
+  /** Its connection; undefined where that is gone already. */
+  readonly socket: Socket | undefined
+  header(name: string): string | undefined
+}
+
+/** Lets a call in and returns what is to be done when it is over, or throws an `EtcdError`. */
+export type EnterCall = (call: IncomingCall) => () => void
+
 export interface GrpcServerOptions {
+  readonly enter: EnterCall
   readonly gate: CallGate
   readonly counts: CallCounts
   /** Milliseconds until the whole request of a call must be there. */
@@ -44,9 +59,10 @@ export class GrpcServer {
   readonly #injector: ReturnType<Server['createConnectionInjector']>
   readonly #guard: StreamGuard
   readonly #counts: CallCounts
-  readonly #sockets = new Set<Socket>()
+  /** The connections, by where they come from. */
+  readonly #sockets = new Map<string, Socket>()
 
-  constructor(handlers: Handlers, { gate, counts, requestMs }: GrpcServerOptions) {
+  constructor(handlers: Handlers, { enter, gate, counts, requestMs }: GrpcServerOptions) {
     this.#counts = counts
     this.#server = new Server({
       'grpc.max_receive_message_length': REQUEST_BYTES_MAX,
@@ -59,7 +75,12 @@ export class GrpcServer {
     })
     const isStream = (path: string): boolean => handlers.streams.has(path)
     this.#guard = new StreamGuard({ gate, isStream, requestMs })
-    for (const [definition, implementation] of servicesOf({ handlers, guard: this.#guard, counts })) {
+    for (const [definition, implementation] of servicesOf({
+      handlers,
+      guard: this.#guard,
+      counts,
+      enter: (path, call) => enter(this.#incoming(path, call)),
+    })) {
       this.#server.addService(definition, implementation)
     }
     this.#injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure())
@@ -68,17 +89,27 @@ export class GrpcServer {
 
   /** Serves a connection, from the first byte of its preface on. */
   take(socket: Socket): void {
-    this.#sockets.add(socket)
+    const place = `${socket.remoteAddress}:${socket.remotePort}`
+    this.#sockets.set(place, socket)
     this.#counts.countBytesOf(socket)
-    socket.once('close', () => this.#sockets.delete(socket))
+    socket.once('close', () => this.#sockets.delete(place))
     this.#guard.enter(socket, () => this.#injector.injectConnection(socket))
   }
 
   /** Ends all connections. */
   close(): void {
     this.#injector.drain(CLOSE_MS)
-    for (const socket of this.#sockets) socket.destroySoon()
+    for (const socket of this.#sockets.values()) socket.destroySoon()
     this.#server.forceShutdown()
+  }
+
+  #incoming(path: string, call: AnyCall): IncomingCall {
+    return {
+      path,
+      host: call.getHost(),
+      socket: this.#sockets.get(call.getPeer()),
+      header: (name) => call.metadata.get(name)[0]?.toString(),
+    }
   }
 }
 
@@ -93,8 +124,11 @@ function http2ServerOf(server: Server): Http2Server {
   return http2Server
 }
 
+type AnyCall = ServerUnaryCall<unknown, object> | StreamCall
+
 interface ServiceParts {
   readonly handlers: Handlers
+  enter(path: string, call: AnyCall): () => void
   readonly guard: StreamGuard
   readonly counts: CallCounts
 }
@@ -135,9 +169,6 @@ function implementationOf(method: Method, parts: ServiceParts): UntypedServiceIm
     : streamCall(method.path, stream, parts)
 }
 
-/** There is no authentication, so no token is valid. */
-const isWithToken = (metadata: Metadata): boolean => metadata.get('token').length > 0
-
 /** The metadata of callers who want to know when there is no leader. */
 const wantsLeader = (metadata: Metadata): boolean => metadata.get('hasleader')[0] === 'true'
 
@@ -148,12 +179,13 @@ const missing =
   }
 
 const unaryCall =
-  (path: string, handler: UnaryHandler, { handlers: { leader }, guard, counts }: ServiceParts) =>
+  (path: string, handler: UnaryHandler, { handlers: { leader }, guard, counts, enter }: ServiceParts) =>
   (call: ServerUnaryCall<unknown, object>, done: sendUnaryData<object>): void => {
     const { end, cut } = guard.begin(call.metadata.get(CALL_HEADER)[0])
     const handled = counts.start(path)
+    let leave = (): void => {}
     const answer = async (): Promise<object> => {
-      if (isWithToken(call.metadata)) throw etcdError('invalidToken')
+      leave = enter(path, call)
       if (wantsLeader(call.metadata) && !(await leader.hasLeader())) throw etcdError('noLeader')
       return handler(call.request, leavingOf(call))
     }
@@ -172,21 +204,33 @@ const unaryCall =
       // What the library throws ends this call and nothing else.
       .catch(cut)
       .finally(end)
+      .finally(() => leave())
   }
 
 const streamCall =
-  (path: string, handler: StreamHandler, { handlers: { leader }, guard, counts }: ServiceParts) =>
+  (path: string, handler: StreamHandler, { handlers: { leader }, guard, counts, enter }: ServiceParts) =>
   (call: StreamCall): void => {
     const { end, cut } = guard.begin(call.metadata.get(CALL_HEADER)[0])
     const handled = counts.start(path)
     const { metadata } = call
     const untilNoLeader = wantsLeader(metadata) ? (over: AbortSignal) => leader.untilNoLeader(over) : null
-    const refusal = isWithToken(metadata) ? etcdError('invalidToken') : null
+    const { refusal, leave } = entered(() => enter(path, call))
     void answerStream(call, handler, { statusOf, cut, refusal, untilNoLeader })
       .then(handled)
       .catch(cut)
       .finally(end)
+      .finally(leave)
   }
+
+/** The refusal of a call that is not let in, or what is to be done when it is over. */
+function entered(enter: () => () => void): { readonly refusal: EtcdError | null; leave(): void } {
+  try {
+    return { refusal: null, leave: enter() }
+  } catch (error) {
+    if (error instanceof EtcdError) return { refusal: error, leave: () => {} }
+    throw error
+  }
+}
 
 /** Aborted when the caller leaves, or its deadline passes, before it is answered. */
 function leavingOf(call: ServerUnaryCall<unknown, object>): AbortSignal {

@@ -33,15 +33,20 @@ const HTTP_STATUSES: Readonly<Record<number, number>> = {
 
 export interface JsonRoutesParts {
   readonly handlers: Handlers
+  /** True if callers may have tokens. Where they may not, none is a valid one. */
+  readonly hasTokens: boolean
   /** Resolves to true while requests can be served. */
   isHealthy(): Promise<boolean>
 }
 
 /** Adds the routes to a server that passes bodies as bytes. */
-export function jsonRoutes(server: FastifyInstance, { handlers, isHealthy }: JsonRoutesParts): void {
+export function jsonRoutes(
+  server: FastifyInstance,
+  { handlers, hasTokens, isHealthy }: JsonRoutesParts,
+): void {
   for (const method of loadMethods().values()) {
     for (const path of method.jsonPaths) {
-      for (const root of JSON_ROOTS) addMethod(server, `${root}${path}`, method, handlers)
+      for (const root of JSON_ROOTS) addMethod(server, `${root}${path}`, { method, handlers, hasTokens })
     }
   }
   server.get('/version', async () => VERSIONS)
@@ -51,7 +56,13 @@ export function jsonRoutes(server: FastifyInstance, { handlers, isHealthy }: Jso
   })
 }
 
-function addMethod(server: FastifyInstance, url: string, method: Method, handlers: Handlers): void {
+interface MethodParts {
+  readonly method: Method
+  readonly handlers: Handlers
+  readonly hasTokens: boolean
+}
+
+function addMethod(server: FastifyInstance, url: string, { method, handlers, hasTokens }: MethodParts): void {
   const handler = handlers.unary.get(method.path)
   const stream = handlers.streams.get(method.path)
   server.route({
@@ -60,7 +71,7 @@ function addMethod(server: FastifyInstance, url: string, method: Method, handler
     bodyLimit: BODY_BYTES_MAX,
     errorHandler: (error, _request, reply) => sendError(reply, errorOf(error)),
     handler: async (request, reply) => {
-      if (request.headers.authorization !== undefined) throw etcdError('invalidToken')
+      if (request.headers.authorization !== undefined && !hasTokens) throw etcdError('invalidToken')
       if (stream !== undefined) {
         const message = readMessage(method.request, bodyText(request))
         return sendStream(reply, { method, handler: stream, message, errorOf: streamError })
@@ -88,6 +99,7 @@ function errorOf(error: unknown): { readonly code: number; readonly message: str
   if (error instanceof EtcdError) return error
   if (error instanceof JsonError) return new EtcdError('invalid-argument', error.message)
   const { code, message } = error as { code?: unknown; message: string }
+  if (code === 'unauthenticated') return etcdError('invalidToken')
   if (code === 'busy') return etcdError('tooManyRequests')
   if (code === 'too-large') return new EtcdError('resource-exhausted', message)
   if (code === 'denied') return new EtcdError('permission-denied', message)

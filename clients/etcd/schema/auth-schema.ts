@@ -1,6 +1,6 @@
 /**
- * The interface of etcd's Auth service. There are no users here: each method but one has the same answer for every
- * request, so the fields of its messages are left out. A reader ignores unknown fields.
+ * The interface of etcd's Auth service. There are no users here: most methods have the same answer whatever they are
+ * asked, so the fields of their messages are left out. A reader passes over fields that it does not know.
  */
 import { http } from './http-option.ts'
 
@@ -41,11 +41,15 @@ ${METHODS.map(
 ).join('\n')}
 }
 
-${EMPTY.map((name) => `message ${name}Request {}`).join('\n')}
-${EMPTY.filter((name) => name !== 'AuthStatus')
+${EMPTY.filter((name) => name !== 'Authenticate')
+  .map((name) => `message ${name}Request {}`)
+  .join('\n')}
+${EMPTY.filter((name) => name !== 'AuthStatus' && name !== 'Authenticate')
   .map((name) => `message ${name}Response {}`)
   .join('\n')}
 
+message AuthenticateRequest { string name = 1; string password = 2; }
+message AuthenticateResponse { ResponseHeader header = 1; string token = 2; }
 message AuthStatusResponse {
   ResponseHeader header = 1;
   bool enabled = 2;

@@ -48,6 +48,8 @@ const ERRORS = {
   authDisabled: ['failed-precondition', 'authentication is not enabled'],
   permissionDenied: ['permission-denied', 'permission denied'],
   invalidToken: ['unauthenticated', 'invalid auth token'],
+  userEmpty: ['invalid-argument', 'user name is empty'],
+  authFailed: ['invalid-argument', 'authentication failed, invalid user ID or password'],
   noSpace: ['resource-exhausted', 'mvcc: database space exceeded'],
   tooManyRequests: ['resource-exhausted', 'too many requests'],
   noLeader: ['unavailable', 'no leader'],
