@@ -4,12 +4,12 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { liveAttacks } from '../../attacks/run/live-catalogue.ts'
 import { ENDPOINTS } from '../../clients/api/endpoints.ts'
 import type { LiveAttacksDocument } from '../../clients/api/live-attacks.ts'
-import { guardAgainstBrowsers } from '../../clients/gateway/browser-guard.ts'
 import { EndpointRoutes } from '../../clients/gateway/endpoint-routes.ts'
 import { liveAttackRoutes } from '../../clients/gateway/live-attack-routes.ts'
 import { LiveAttacks } from '../../clients/gateway/live-attacks.ts'
 import { PathEnds } from '../../clients/gateway/path-ends.ts'
 import { Problem, sendProblem } from '../../clients/gateway/problem.ts'
+import { openSecurity } from '../../clients/gateway/security.ts'
 import { TrialLoad } from '../../clients/gateway/trial-load.ts'
 import { type TrialFacts, trialVerdict } from '../../clients/gateway/trial-verdict.ts'
 import type { Operation } from '../../src/store/operations-writer.ts'
@@ -30,7 +30,7 @@ function serve() {
   )
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
-  guardAgainstBrowsers(server, [])
+  openSecurity('127.0.0.1', {}, () => {}).doorkeeper.guard(server)
   const load = new TrialLoad({
     execute: async (operation: Operation) => store.run(operation)[0] as never,
     begin: () => () => {},
