@@ -19,7 +19,7 @@ export const COMMAND_FILES: readonly CommandFile[] = [
     load: async () => (await import('./commands/store.ts')).addStoreCommands,
   },
   {
-    names: ['token', 'certificate'],
+    names: ['token', 'certificate', 'doctor'],
     load: async () => (await import('./commands/guards.ts')).addGuardCommands,
   },
   { names: ['attack'], load: async () => (await import('./commands/attack.ts')).addAttackCommand },

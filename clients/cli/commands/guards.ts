@@ -1,7 +1,9 @@
-/** token and certificate: what guards a gateway that others reach. */
+/** token, certificate and doctor: what guards a gateway that others reach, and what is wrong with a directory. */
 import type { Command } from 'commander'
 import type { CertificateFlags } from '../certificate-command.ts'
+import type { DoctorFlags } from '../doctor-command.ts'
 import { guards } from '../guard-options.ts'
+import { nonEmpty } from '../option-values.ts'
 import { shared } from '../options.ts'
 import type { TokenFlags } from '../token-command.ts'
 
@@ -33,4 +35,15 @@ export function addGuardCommands(program: Command): void {
     .addOption(guards.certifiedClient())
     .addOption(guards.days())
     .action(async (flags: CertificateFlags) => (await import('../certificate-command.ts')).certificate(flags))
+
+  program
+    .command('doctor')
+    .description(
+      'read a cluster directory and print what is wrong with it, each with the command that mends it',
+    )
+    .argument('<directory>', 'the cluster directory, which is not changed', nonEmpty)
+    .addOption(shared.json())
+    .action(async (directory: string, flags: DoctorFlags) =>
+      (await import('../doctor-command.ts')).doctor(directory, flags),
+    )
 }
