@@ -5,3 +5,6 @@ export const environmentWith = (more: Readonly<Record<string, string>>): NodeJS.
   ...process.env,
   ...more,
 })
+
+/** Returns true if systemd started this process and waits to be told that it is ready. */
+export const isAwaitedBySystemd = (): boolean => (process.env['NOTIFY_SOCKET'] ?? '') !== ''
