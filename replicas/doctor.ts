@@ -173,7 +173,8 @@ function keyFindings(
     if (!(error instanceof OperatorError)) throw error
     const isWide = (statSync(path).mode & 0o077) !== 0
     const command = isWide ? `chmod 600 ${path}` : `cp secret.key.of.the.backup ${path}`
-    return [{ path, problem: sentence(error), command }]
+    // What must be done is said by the command.
+    return [{ path, problem: sentence(error).replace(/, so run: .*$/, ''), command }]
   }
 }
 
@@ -207,6 +208,8 @@ function runningHolder(lock: string): number | null {
   try {
     const note = JSON.parse(readFileSync(join(lock, 'holder'), 'utf8')) as Record<string, unknown>
     if (note['host'] !== hostname() || typeof note['process'] !== 'number') return null
+    // A note outlives the lock: this process may have made the directory.
+    if (note['process'] === process.pid) return null
     process.kill(note['process'], 0)
     return note['process']
   } catch (error) {

@@ -114,11 +114,14 @@ test('a replica that runs is named, and its log is left alone', async () => {
   const dir = scratch.path('running')
   cpSync(whole, dir, { recursive: true })
   rmSync(join(dir, 'replica-1/log'), { recursive: true })
-  const note = { process: process.pid, host: hostname(), since: '2020-01-01T00:00:00Z' }
+  const note = { process: process.ppid, host: hostname(), since: '2020-01-01T00:00:00Z' }
   mkdirSync(join(dir, 'replica-1/lock'), { recursive: true })
   writeFileSync(join(dir, 'replica-1/lock/holder'), JSON.stringify(note))
   const found = await runHere(['doctor', dir])
-  expect([found.code, found.stdout]).toEqual([0, expect.stringContaining(`in use by process ${process.pid}`)])
+  expect([found.code, found.stdout]).toEqual([
+    0,
+    expect.stringContaining(`in use by process ${process.ppid}`),
+  ])
 })
 
 test('a directory that is not there', async () => {

@@ -27,7 +27,8 @@ describe.each(units)('%s', (name) => {
   })
 
   test('its command line takes these options', async () => {
-    const [command = '', ...options] = /^ExecStart=\/usr\/bin\/strategos (.*)$/m.exec(text)?.[1]?.split(' ') ?? []
+    const [command = '', ...options] =
+      /^ExecStart=\/usr\/bin\/strategos (.*)$/m.exec(text)?.[1]?.split(' ') ?? []
     const help = await runHere([command, '--help'])
     const flags = options.filter((word) => word.startsWith('--'))
     expect(flags.length).toBeGreaterThan(1)
