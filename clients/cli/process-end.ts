@@ -1,9 +1,7 @@
 /** The end of a command's process: signals, the exit of the parent process, and errors as one sentence. */
-import { spawn } from 'node:child_process'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { operatorErrorOf } from '../../src/io/system-error.ts'
 import { BenchmarkFailed } from '../bench/benchmark-failed.ts'
-import { isAwaitedBySystemd } from './child-environment.ts'
 import { wrapped } from './terminal.ts'
 
 /** Calls `stop` once, at SIGTERM, at Ctrl-C, or when the parent process is gone; then exits with 0. */
@@ -37,19 +35,6 @@ export function interruptible(): { readonly signal: AbortSignal; stop(): void } 
       for (const signal of signals) process.off(signal, abort)
     },
   }
-}
-
-/** Reports to the parent process, if there is one, and to systemd that this process is ready. */
-export function reportReady(address: string): void {
-  process.send?.({ ready: address })
-  notifySystemd()
-}
-
-/** Reports readiness to systemd where it waits for it. Node has no datagram socket for paths, so a child does it. */
-export function notifySystemd(): void {
-  if (!isAwaitedBySystemd()) return
-  // Without the program systemd goes on waiting, and its log says so.
-  spawn('systemd-notify', ['--ready'], { stdio: 'ignore' }).on('error', () => {})
 }
 
 /** Prints an error and ends the process with its exit code. */

@@ -3,7 +3,8 @@ import { given } from '../../src/base/given.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import type { CertificatePaths } from '../gateway/certificate-files.ts'
 import { startGateway } from '../gateway/server.ts'
-import { reportReady, stopOnSignal } from './process-end.ts'
+import { stopOnSignal } from './process-end.ts'
+import { reportReady } from './readiness.ts'
 
 export interface GatewayFlags {
   readonly dir: string

@@ -7,7 +7,8 @@ import { toReplicaId } from '../../src/base/ids.ts'
 import { suiteNamed } from '../../src/crypto/suites.ts'
 import { clusterFile } from '../../src/io/cluster-directory.ts'
 import { readClusterFile } from '../../src/io/cluster-file.ts'
-import { reportReady, stopOnSignal } from './process-end.ts'
+import { stopOnSignal } from './process-end.ts'
+import { reportReady } from './readiness.ts'
 
 /** Does nothing until its parent process starts the attack. */
 export function playHostileClient(options: {

@@ -1,7 +1,8 @@
 /** A replica in the foreground that plays attacks as its parent process orders. */
 import pino from 'pino'
 import { type PlayOrder, startOrderedReplica } from '../../attacks/run/processes/ordered-replica.ts'
-import { fail, reportReady, stopOnSignal } from './process-end.ts'
+import { fail, stopOnSignal } from './process-end.ts'
+import { reportReady } from './readiness.ts'
 
 export async function playOnOrder(options: {
   readonly directory: string

@@ -9,7 +9,8 @@ import { OperatorError } from '../../src/base/operator-error.ts'
 import type { Address } from '../../src/messages/cluster.ts'
 import { placeOf } from '../../src/messages/evidence.ts'
 import type { RejectedMessage } from '../../src/runtime/replica-runtime-options.ts'
-import { fail, reportReady, stopOnSignal } from './process-end.ts'
+import { fail, stopOnSignal } from './process-end.ts'
+import { reportReady } from './readiness.ts'
 
 export interface ReplicaFlags {
   readonly dir: string

@@ -2,7 +2,8 @@
 import pino from 'pino'
 import type { Adversary } from '../../attacks/language/adversary.ts'
 import { followParent, startTraitors } from '../../attacks/run/processes/traitor-process.ts'
-import { fail, reportReady, stopOnSignal } from './process-end.ts'
+import { fail, stopOnSignal } from './process-end.ts'
+import { reportReady } from './readiness.ts'
 
 export async function playTraitors(options: {
   readonly name: string

@@ -13,7 +13,8 @@ import { readClusterFile } from '../../src/io/cluster-file.ts'
 import type { AuthenticationMode, Cluster } from '../../src/messages/cluster.ts'
 import { childArguments, orderedReplicaArguments } from './child-arguments.ts'
 import type { SuiteFlag } from './options.ts'
-import { reportReady, stopOnSignal } from './process-end.ts'
+import { stopOnSignal } from './process-end.ts'
+import { reportReady } from './readiness.ts'
 import { wrapped } from './terminal.ts'
 
 export interface UpFlags {
