@@ -12,7 +12,7 @@ import { startStoreGateway } from '../etcd/store-gateway.ts'
 import { PATIENCE_MS } from '../kit/patience.ts'
 import { EtcdProcess } from '../store/etcd-model/etcd-process.ts'
 
-const REQUESTS = Number(process.env['ETCD_REQUESTS'] ?? 20_000)
+const REQUESTS = Number(process.env['ETCD_REQUESTS'] ?? 5_000)
 const WHY_NOT = EtcdProcess.whyNot()
 const KINDS = ['put', 'range', 'deleteRange', 'txn', 'compact', 'leaseGrant', 'leaseRevoke', 'leaseKeepAlive']
 

@@ -332,7 +332,6 @@ export const PLANTED_VIOLATIONS: readonly PlantedViolation[] = [
     name: 'clients history',
     what: 'all replicas give the same stale reads',
     sabotage: { application: (_replica, inner) => staleReads(inner) },
-    isSeenByThisOnly: true,
   },
   {
     invariant: 16,

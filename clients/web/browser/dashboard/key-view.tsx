@@ -23,8 +23,8 @@ type Said = { readonly tone: Tone; readonly text: string } | null
 export function KeyView(props: { readonly name: string; readonly changed: number; onChanged(): void }) {
   const { name, changed, onChanged } = props
   const [read, setRead] = useState<Read>({ kind: 'reading' })
-  const load = useCallback(() => {
-    ask<KeyAnswer>('/v1/kv', { query: { key: encodedOfName(name) ?? '' } }).then(
+  const load = useCallback((): Promise<void> => {
+    return ask<KeyAnswer>('/v1/kv', { query: { key: encodedOfName(name) ?? '' } }).then(
       (answer) => setRead({ kind: 'there', answer }),
       (problem: GatewayProblem) =>
         setRead(
@@ -33,10 +33,12 @@ export function KeyView(props: { readonly name: string; readonly changed: number
     )
   }, [name])
   // It is read again when a watch tells of a change.
-  useEffect(load, [load, changed])
-  const done = (): void => {
+  useEffect(() => {
     load()
+  }, [load, changed])
+  const done = async (): Promise<void> => {
     onChanged()
+    await load()
   }
   return (
     <section class="key-view" aria-label={`key ${name}`}>
@@ -68,7 +70,11 @@ export function KeyView(props: { readonly name: string; readonly changed: number
 }
 
 /** Writes only if nobody else wrote since the value was read: the revision goes along as a condition. */
-function KeyEditor(props: { readonly name: string; readonly current: KeyAnswer | null; onDone(): void }) {
+function KeyEditor(props: {
+  readonly name: string
+  readonly current: KeyAnswer | null
+  onDone(): Promise<void>
+}) {
   const { name, current, onDone } = props
   const [draft, setDraft] = useState<string | null>(null)
   const [base, setBase] = useState(current?.modRevision ?? 0)
@@ -85,10 +91,10 @@ function KeyEditor(props: { readonly name: string; readonly current: KeyAnswer |
     try {
       setSaid({ tone: 'good', text: await what() })
       setDraft(null)
-      onDone()
+      await onDone()
     } catch (problem) {
       setSaid({ tone: 'bad', text: problem instanceof GatewayProblem ? sentenceOf(problem) : `${problem}` })
-      if (problem instanceof GatewayProblem && problem.code === 'revision-moved') onDone()
+      if (problem instanceof GatewayProblem && problem.code === 'revision-moved') await onDone()
     }
     setIsBusy(false)
     setIsAsking(false)
@@ -118,7 +124,8 @@ function KeyEditor(props: { readonly name: string; readonly current: KeyAnswer |
         aria-label={`value of ${name}`}
         rows={4}
         value={shown}
-        readOnly={!isEditable}
+        // An edit begins at what the key is after one's own write, not before it.
+        readOnly={!isEditable || isBusy}
         spellcheck={false}
         onInput={(event) => {
           if (draft === null) setBase(now)
