@@ -46,7 +46,10 @@ const OF_THE_HISTORY: readonly Kind[] = ['range', 'changes', 'compact', 'transac
 /** The operations that cannot stand in a place, with the reason. */
 export const EXPLAINED: Readonly<Partial<Record<Place, readonly [can: readonly Kind[], reason: string]>>> = {
   'in a transaction': [IN_TRANSACTIONS, 'a transaction refuses any other'],
-  'in a transaction within another': [IN_TRANSACTIONS, 'a transaction refuses any other'],
+  'in a transaction within another': [
+    IN_TRANSACTIONS.filter((kind) => kind !== 'transaction'),
+    'a transaction refuses any other, and the load nests them two deep; deeper ones are for test/store',
+  ],
   'with a lease': [['put', 'put-with-options'], 'only a put names a lease'],
   refused: [
     DRAWN.filter((kind) => !NEVER_REFUSED.includes(kind)),

@@ -212,6 +212,7 @@ export const RESTART_SITUATIONS: readonly Situation[] = [
   {
     name: 'a replica changes views for a recovery',
     rule: '6.4',
+    rareIn: ['oral'],
     atStep: ({ seen, before, after }) =>
       seen.event.kind === 'ticked' &&
       after.waitingRecoveries < before.waitingRecoveries &&
