@@ -101,7 +101,7 @@ describe.skipIf(!hasBrowser)('the dashboard', () => {
     for (let attempt = 1; ; attempt++) {
       await page.getByRole('button', { name: 'equivocate', exact: true }).click()
       await page.getByRole('button', { name: /^Launch equivocate on replica \d$/ }).click()
-      const isSeen = await convicted.waitFor({ timeout: 90_000 }).then(
+      const isSeen = await convicted.waitFor().then(
         () => true,
         () => false,
       )
