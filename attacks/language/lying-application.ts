@@ -1,6 +1,7 @@
 /** An application that executes as it should and gives clients other results of some operations. */
 import { concatBytes, writeU16, writeU32 } from '../../src/base/bytes.ts'
 import type { ReplicaRuntimeOptions } from '../../src/runtime/replica-runtime-options.ts'
+import { wrapped } from '../../src/simulator/world/wrapped-application.ts'
 import { nextOperation, type OperationCursor, openOperations } from '../../src/store/operations.ts'
 import { RESULT_HEADER_BYTES } from '../../src/store/result-fields.ts'
 import { type FramedResult, RESULTS_HEADER_BYTES, readResults, STATUSES } from '../../src/store/results.ts'
@@ -25,7 +26,7 @@ export const lyingInResults =
     }
     return {
       ...parts,
-      application: {
+      application: wrapped(application, {
         *begin(sequence, batch, allowance) {
           const outcomes = yield* application.begin(sequence, batch, allowance)
           return outcomes.map((outcome, index) => {
@@ -33,22 +34,9 @@ export const lyingInResults =
             return { ...outcome, results }
           })
         },
-        standing: (request) => application.standing(request),
-        lastUse: (client) => application.lastUse(client),
-        results: (client, timestamp) => application.results(client, timestamp),
         read: (client, operations, allowance) =>
           told(operations, application.read(client, operations, allowance)),
-        get revision() {
-          return application.revision
-        },
-        get nextExpiry() {
-          return application.nextExpiry
-        },
-        snapshot: () => application.snapshot(),
-        assemble: (root) => application.assemble(root),
-        restore: (snapshot) => application.restore(snapshot),
-        fingerprint: () => application.fingerprint(),
-      },
+      }),
     }
   }
 

@@ -5,6 +5,7 @@ import { storeParametersOf } from '../../src/messages/cluster.ts'
 import type { Batch } from '../../src/messages/message.ts'
 import type { Application } from '../../src/ports.ts'
 import type { Recomposition } from '../../src/runtime/replica-runtime-options.ts'
+import { wrapped } from '../../src/simulator/world/wrapped-application.ts'
 import { createStore } from '../../src/store/application.ts'
 
 /** Gives a replica an application whose reads lag this many batches, until it installs a fetched state. */
@@ -18,7 +19,7 @@ export const staleReadsOf =
     const reader = (): Pick<Application, 'read' | 'revision'> => (isStale ? stale : application)
     return {
       ...parts,
-      application: {
+      application: wrapped(application, {
         *begin(sequence, batch, allowance) {
           const outcomes = yield* application.begin(sequence, batch, allowance)
           waiting.push({ sequence, batch })
@@ -26,24 +27,15 @@ export const staleReadsOf =
           if (due !== undefined) finish(stale.begin(due.sequence, due.batch, unlimitedAllowance()))
           return outcomes
         },
-        standing: (request) => application.standing(request),
-        lastUse: (client) => application.lastUse(client),
-        results: (client, timestamp) => application.results(client, timestamp),
         read: (client, operations, allowance) => reader().read(client, operations, allowance),
         get revision() {
           return reader().revision
         },
-        get nextExpiry() {
-          return application.nextExpiry
-        },
-        snapshot: () => application.snapshot(),
-        assemble: (root) => application.assemble(root),
         restore: (snapshot) => {
           isStale = false
           waiting.length = 0
           application.restore(snapshot)
         },
-        fingerprint: () => application.fingerprint(),
-      },
+      }),
     }
   }

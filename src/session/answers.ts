@@ -42,7 +42,7 @@ export function onReply(state: SessionState, reply: Verified<Reply>): readonly S
   state.views[reply.sender] = Math.max(state.views[reply.sender] ?? 0, reply.view) as View
   const pending = state.pending.get(reply.timestamp)
   if (pending === undefined || !equalBytes(pending.request.digest, reply.requestDigest)) return []
-  pending.answers[reply.sender] = { resultDigest: reply.resultDigest, results: reply.results, reply }
+  pending.answers[reply.sender] = reply
   return answerIfAgreed(state, pending, reply.resultDigest)
 }
 
@@ -71,7 +71,7 @@ function answerIfAgreed(
     pending.attempts === 0 ? tookTicks : Math.min(tookTicks, Math.max(2 * state.usualTicks, RETRANSMIT_TICKS))
   state.usualTicks += USUAL_TICKS_WEIGHT * (learned - state.usualTicks)
   noteAnswer(state, tookTicks)
-  const replies = vouchers.flatMap((sender) => pending.answers[sender]?.reply ?? [])
+  const replies = vouchers.flatMap((sender) => pending.answers[sender] ?? [])
   return [
     {
       kind: 'answered',

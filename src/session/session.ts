@@ -30,7 +30,7 @@ import {
   orderOverdueReads,
   submitRead,
 } from './reads.ts'
-import type { Answer, SessionEffect, SessionEvent, SessionState } from './state.ts'
+import type { SessionEffect, SessionEvent, SessionState } from './state.ts'
 
 export {
   type Agreement,
@@ -230,7 +230,7 @@ function sendNew(state: SessionState, token: number, operations: Uint8Array): re
   state.pending.set(timestamp, {
     token,
     request,
-    answers: new Array<Answer | null>(n).fill(null),
+    answers: new Array<Reply | null>(n).fill(null),
     refusals: new Array<RefusalReason | null>(n).fill(null),
     submittedTick: state.ticks,
     agreedTick: null,

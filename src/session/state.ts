@@ -33,17 +33,6 @@ export interface NewRequest {
   readonly operations: Uint8Array
 }
 
-export interface Answer {
-  readonly resultDigest: Uint8Array
-  /**
-   * Full results, from the replica that was asked for them. Kept for each replica, so that a faulty one replaces its
-   * own only.
-   */
-  readonly results: Uint8Array | null
-  /** The signed reply itself, for a receipt. */
-  readonly reply: Reply
-}
-
 /** A request and the replies that agree on its results: the material of a receipt. */
 export interface Agreement {
   readonly request: Request
@@ -54,7 +43,8 @@ export interface PendingRequest {
   /** The caller's identifier of the request. */
   readonly token: number
   request: Request
-  readonly answers: (Answer | null)[]
+  /** The latest reply of each replica, so that a faulty one replaces its own only; for a receipt, as it was signed. */
+  readonly answers: (Reply | null)[]
   readonly refusals: (RefusalReason | null)[]
   readonly submittedTick: number
   /** The tick since when only the designated replica's results are missing. */

@@ -12,7 +12,7 @@
  *   record of a key     order u64 | digest of the operation 32 | kept u8 | fields of the result, if kept
  */
 import { assert } from '../base/assert.ts'
-import { concatBytes, readU64, writeU64 } from '../base/bytes.ts'
+import { concatBytes, equalBytes, readU64, writeU64 } from '../base/bytes.ts'
 import type { Hash } from '../base/hash.ts'
 import type { ClientId } from '../base/ids.ts'
 import type { Tree } from '../tree/tree.ts'
@@ -92,8 +92,7 @@ export class ClientIdempotencyKeys {
   find(key: Uint8Array, operation: Uint8Array): KeptWrite | null {
     const record = this.#tree.get(this.#place(PARTS.key, key))
     if (record === null) return null
-    const digest = this.#hash(operation)
-    const isSame = digest.every((byte, index) => record[8 + index] === byte)
+    const isSame = equalBytes(this.#hash(operation), record.subarray(8, 8 + DIGEST_BYTES))
     return { isSame, fields: record[RECORD_BYTES - 1] === 0 ? null : record.slice(RECORD_BYTES) }
   }
 

@@ -2,8 +2,18 @@
  * The references in pages, for those who walk a tree from its root by hashes: proofs and snapshots. The layout is in
  * `layout.ts`. A page may contain anything, and never makes these functions throw.
  */
-import { INNER_PLACE_BYTES, LEAF_PLACE_BYTES, PAGE_TAGS } from './layout.ts'
-import { integer, itemStarts, order } from './verify-proof.ts'
+import { compareBytes } from '../base/bytes.ts'
+import { DIGEST_BYTES } from '../base/hash.ts'
+import {
+  ENTRY_HEADER_BYTES,
+  INNER_PLACE_BYTES,
+  LEAF_PLACE_BYTES,
+  PAGE_HEADER_BYTES,
+  PAGE_TAGS,
+  placedBytes,
+  VALUE_INLINE_BYTES_MAX,
+} from './layout.ts'
+import { integer, itemStarts } from './verify-proof.ts'
 
 /** A page that another page names: its place in that page, and its hash. */
 export interface PageReference {
@@ -12,11 +22,6 @@ export interface PageReference {
   /** True for the page of a value, which names no others. */
   readonly isValue: boolean
 }
-
-const HEADER_BYTES = 4
-const HASH_BYTES = 32
-const ENTRY_HEADER_BYTES = 6
-const VALUE_INLINE_BYTES_MAX = 1024
 
 /** Returns the pages that a page names, in order: the children of an inner page, the values of a leaf that stand apart. */
 export function referencesOf(page: Uint8Array): readonly PageReference[] | null {
@@ -28,8 +33,8 @@ function childrenOf(page: Uint8Array): readonly PageReference[] | null {
   const starts = itemStarts(page, INNER_PLACE_BYTES)
   if (starts === null || starts.length < 2) return null
   return starts.slice(1).map((_, index) => {
-    const at = HEADER_BYTES + index * INNER_PLACE_BYTES
-    return { index, hash: page.subarray(at, at + HASH_BYTES), isValue: false }
+    const at = PAGE_HEADER_BYTES + index * INNER_PLACE_BYTES
+    return { index, hash: page.subarray(at, at + DIGEST_BYTES), isValue: false }
   })
 }
 
@@ -60,8 +65,7 @@ export function entriesOf(page: Uint8Array): readonly LeafEntry[] | null {
     if (entry.length < ENTRY_HEADER_BYTES) return null
     const keyEnd = ENTRY_HEADER_BYTES + integer(entry, 0, 2)
     const valueLength = integer(entry, 2, 4)
-    const placedBytes = valueLength > VALUE_INLINE_BYTES_MAX ? HASH_BYTES : valueLength
-    if (entry.length !== keyEnd + placedBytes) return null
+    if (entry.length !== keyEnd + placedBytes(valueLength)) return null
     const key = entry.subarray(ENTRY_HEADER_BYTES, keyEnd)
     entries.push({ index, key, valueLength, placed: entry.subarray(keyEnd) })
   }
@@ -72,13 +76,13 @@ export function entriesOf(page: Uint8Array): readonly LeafEntry[] | null {
 export function referenceTowards(page: Uint8Array, key: Uint8Array): PageReference | null {
   const references = referencesOf(page) ?? []
   if (page[0] === PAGE_TAGS.leaf) {
-    const entry = entriesOf(page)?.find((each) => order(each.key, key) === 0)
+    const entry = entriesOf(page)?.find((each) => compareBytes(each.key, key) === 0)
     return references.find(({ index }) => index === entry?.index) ?? null
   }
   const starts = itemStarts(page, INNER_PLACE_BYTES) ?? []
   let chosen = -1
   for (let index = 0; index + 1 < starts.length; index++) {
-    if (order(page.subarray(starts[index], starts[index + 1]), key) <= 0) chosen = index
+    if (compareBytes(page.subarray(starts[index], starts[index + 1]), key) <= 0) chosen = index
   }
   return references[chosen] ?? null
 }

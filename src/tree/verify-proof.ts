@@ -131,8 +131,7 @@ export function integer(bytes: Uint8Array, at: number, width: number): number {
 
 const areEqual = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && order(a, b) === 0
 
-/** Compares byte strings, as keys are compared. */
-export function order(a: Uint8Array, b: Uint8Array): number {
+function order(a: Uint8Array, b: Uint8Array): number {
   for (let index = 0; index < a.length && index < b.length; index++) {
     const difference = (a[index] as number) - (b[index] as number)
     if (difference !== 0) return difference

@@ -1,9 +1,9 @@
 /** The dashboard without a browser: what it makes of events, of names of keys, and of two values. */
 import { describe, expect, test } from 'vitest'
+import { eventIn } from '../../clients/api/event-block.ts'
 import { keyName, keyOfName } from '../../clients/api/key-name.ts'
 import { ClusterModel, FLIGHT_MS, SLOTS_MAX } from '../../clients/web/browser/dashboard/cluster-model.ts'
 import { differenceOf, encodedOfName, shortValue } from '../../clients/web/browser/dashboard/key-text.ts'
-import { eventIn } from '../../clients/web/browser/dashboard/stream-event.ts'
 
 const occurrence = (kind: string, sequence: number, more: object = {}) => ({
   ...{ kind, sequence, at: 1_000, view: 0, peer: null, digest: 'aa' },

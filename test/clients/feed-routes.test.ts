@@ -1,6 +1,7 @@
 /** The stream of what happens in the cluster: its events, ids and bounds, on replicas of the test's own making. */
 import Fastify from 'fastify'
 import { afterEach, expect, test, vi } from 'vitest'
+import type { ServerEvent } from '../../clients/api/event-block.ts'
 import type { StatusAnswer } from '../../clients/api/status.ts'
 import { ClusterFeed, FEED_READERS_MAX } from '../../clients/gateway/cluster-feed.ts'
 import { EndpointRoutes } from '../../clients/gateway/endpoint-routes.ts'
@@ -9,7 +10,7 @@ import { PathEnds } from '../../clients/gateway/path-ends.ts'
 import { type Problem, sendProblem } from '../../clients/gateway/problem.ts'
 import { openSecurity } from '../../clients/gateway/security.ts'
 import { ServiceMeter } from '../../clients/gateway/service-meter.ts'
-import { eventsIn, type ServerEvent } from '../../clients/library/event-stream.ts'
+import { eventsIn } from '../../clients/library/event-stream.ts'
 import { PATIENT } from '../kit/patience.ts'
 
 const closers: (() => Promise<unknown>)[] = []

@@ -1,6 +1,7 @@
 /** Watches over HTTP on a store in this process: server-sent events, their ids, and refusals. */
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
-import { eventsIn, type ServerEvent } from '../../clients/library/event-stream.ts'
+import type { ServerEvent } from '../../clients/api/event-block.ts'
+import { eventsIn } from '../../clients/library/event-stream.ts'
 import { WatchServer } from './watch-server.ts'
 
 const local = new WatchServer()

@@ -112,10 +112,7 @@ test.each(deeper([2], [2, 3, 5, 8, 13]))('requests with MACs, through whatever s
 })
 
 /** Those that depend most on what replaces certificates; `simulate --scenarios --auth oral` runs all. */
-const VOUCHED = deeper<readonly string[]>(
-  [],
-  ['lone-certificate', 'forgotten-certificates', 'lost-disk', 'sleeper-leads'],
-)
+const VOUCHED = ['lone-certificate', 'forgotten-certificates', 'lost-disk', 'sleeper-leads']
 
 test.runIf(IS_DEEP).each(SCENARIOS.filter(({ name }) => VOUCHED.includes(name)))(
   '$name: $does',

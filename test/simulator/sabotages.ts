@@ -22,8 +22,9 @@ export interface PlantedViolation {
   readonly name: string
   readonly what: string
   readonly sabotage: Sabotage
-  /** True if no other checker can see it. */
+  /** True if no other checker can see it, but for `alsoSeenBy`. */
   readonly isSeenByThisOnly?: true
+  readonly alsoSeenBy?: string
   /** Part of what its checker says. */
   readonly says?: string
 }
@@ -332,6 +333,8 @@ export const PLANTED_VIOLATIONS: readonly PlantedViolation[] = [
     name: 'clients history',
     what: 'all replicas give the same stale reads',
     sabotage: { application: (_replica, inner) => staleReads(inner) },
+    isSeenByThisOnly: true,
+    alsoSeenBy: 'follows the model',
   },
   {
     invariant: 16,

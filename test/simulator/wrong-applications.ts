@@ -4,6 +4,7 @@ import type { Sequence } from '../../src/base/ids.ts'
 import type { RequestOutcome } from '../../src/base/request-outcome.ts'
 import type { Batch } from '../../src/messages/message.ts'
 import type { Application } from '../../src/ports.ts'
+import { wrapped } from '../../src/simulator/world/wrapped-application.ts'
 import {
   nextOperation,
   OPERATION_CODES,
@@ -25,25 +26,11 @@ export function withOutcomes(
   ) => readonly RequestOutcome[],
   given: (batch: Batch) => Batch = (batch) => batch,
 ): Application {
-  return {
+  return wrapped(inner, {
     *begin(sequence, batch, allowance) {
       return change(yield* inner.begin(sequence, given(batch), allowance), sequence, batch)
     },
-    standing: (request) => inner.standing(request),
-    lastUse: (client) => inner.lastUse(client),
-    results: (...request) => inner.results(...request),
-    read: (...request) => inner.read(...request),
-    get revision() {
-      return inner.revision
-    },
-    get nextExpiry() {
-      return inner.nextExpiry
-    },
-    snapshot: () => inner.snapshot(),
-    assemble: (root) => inner.assemble(root),
-    restore: (snapshot) => inner.restore(snapshot),
-    fingerprint: () => inner.fingerprint(),
-  }
+  })
 }
 
 /** Gives the first results that it ever gave from the tenth batch on, as a store would that went back in time. */

@@ -21,6 +21,7 @@ import type { Application, Clock, Log, LogReplay, PageStore, Transport } from '.
 import { createAuthenticator } from '../../../src/runtime/authentication/authentication.ts'
 import { decodeLogRecord } from '../../../src/runtime/log/log-records.ts'
 import { ReplicaRuntime } from '../../../src/runtime/replica-runtime.ts'
+import { wrapped } from '../../../src/simulator/world/wrapped-application.ts'
 import { createStore } from '../../../src/store/application.ts'
 import { addResults, type TrueResults } from './reply-witness.ts'
 
@@ -180,8 +181,7 @@ function remember(
     readonly onExecuted: (outcomes: readonly RequestOutcome[]) => void
   },
 ): Application {
-  // Its methods are inherited, and need `this` to be the original object for its private fields.
-  return {
+  return wrapped(application, {
     *begin(sequence, batch, allowance) {
       const outcomes = yield* application.begin(sequence, batch, allowance)
       onExecuted(outcomes)
@@ -189,19 +189,5 @@ function remember(
       if (sequence % STATE_EVERY === 0) states.set(sequence, toHex(application.fingerprint()))
       return outcomes
     },
-    standing: (request) => application.standing(request),
-    lastUse: (client) => application.lastUse(client),
-    results: (client, timestamp) => application.results(client, timestamp),
-    read: (client, operations, allowance) => application.read(client, operations, allowance),
-    get revision() {
-      return application.revision
-    },
-    get nextExpiry() {
-      return application.nextExpiry
-    },
-    snapshot: () => application.snapshot(),
-    assemble: (root) => application.assemble(root),
-    restore: (snapshot) => application.restore(snapshot),
-    fingerprint: () => application.fingerprint(),
-  }
+  })
 }

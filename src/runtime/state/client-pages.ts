@@ -4,8 +4,7 @@ import type { StatePagesContent } from '../../messages/content.ts'
 import type { StateInquiry } from '../../messages/message.ts'
 import type { CheckpointKeeper } from './checkpoint-keeper.ts'
 
-/** The bytes of pages in one answer, and those sent to all clients together per tick. They ask again for the rest. */
-const ANSWER_BYTES_MAX = 4 * 1024 * 1024
+/** The bytes of pages sent to all clients together per tick, so those of one answer too. They ask again for the rest. */
 const SERVED_BYTES_PER_TICK = 2 * 1024 * 1024
 
 const NO_BYTES = new Uint8Array(0)
@@ -28,12 +27,10 @@ export class ClientPages {
     const stable = sequence === 0 ? keeper.certified : null
     const certificate = stable === null ? NO_BYTES : encodeCertificate(stable.checkpoints)
     const from = stable?.sequence ?? sequence
-    let bytes = 0
     const pages = paths.map((path) => {
-      const isFull = bytes >= ANSWER_BYTES_MAX || this.#served >= SERVED_BYTES_PER_TICK
+      const isFull = this.#served >= SERVED_BYTES_PER_TICK
       const page = isFull ? null : keeper.page(from as Sequence, path)
-      if (page === null || bytes + page.length > ANSWER_BYTES_MAX) return NO_BYTES
-      bytes += page.length
+      if (page === null) return NO_BYTES
       this.#served += page.length
       return page
     })

@@ -25,6 +25,7 @@ import type { VirtualClock, VirtualTime } from './virtual-clock.ts'
 import type { VirtualDisk } from './virtual-disk.ts'
 import type { VirtualNetwork } from './virtual-network.ts'
 import { type ArmedCrash, VirtualProcess } from './virtual-process.ts'
+import { wrapped } from './wrapped-application.ts'
 
 /** Breaks correct replicas behind the checkers' back, so that a test can see each checker fail. */
 export interface Sabotage {
@@ -248,8 +249,7 @@ export class VirtualReplica {
     const application = sabotage.application?.(id, store) ?? store
     let isRestored = false
     const isCorrect = (): boolean => this.isCorrect
-    // The methods are delegated one by one, because a copy would lack the application's private state.
-    return {
+    return wrapped(application, {
       begin: function* (sequence, batch, allowance) {
         const outcomes = yield* process.execute(application.begin(sequence, batch, allowance))
         if (isCorrect()) {
@@ -258,24 +258,11 @@ export class VirtualReplica {
         isRestored = false
         return outcomes
       },
-      standing: (request) => application.standing(request),
-      lastUse: (client) => application.lastUse(client),
-      results: (client, timestamp) => application.results(client, timestamp),
-      read: (client, operations, allowance) => application.read(client, operations, allowance),
-      get revision() {
-        return application.revision
-      },
-      get nextExpiry() {
-        return application.nextExpiry
-      },
-      snapshot: () => application.snapshot(),
-      assemble: (root) => application.assemble(root),
       restore: (snapshot) => {
         isRestored = true
         process.giveUp()
         application.restore(snapshot)
       },
-      fingerprint: () => application.fingerprint(),
-    }
+    })
   }
 }

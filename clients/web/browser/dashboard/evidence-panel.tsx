@@ -1,5 +1,6 @@
 /** Evidence as an object: two signed messages side by side, checked in this page by the program's own verifier. */
 import { useEffect, useState } from 'preact/hooks'
+import { toHex } from '../../../../src/base/bytes.ts'
 import { nobleSuite } from '../../../../src/crypto/noble-suite.ts'
 import { decodeCited } from '../../../../src/messages/cited.ts'
 import { frameOfEnvelope } from '../../../../src/messages/frame.ts'
@@ -11,7 +12,7 @@ import {
 import type { StatusAnswer } from '../../../api/status.ts'
 import { Finding } from '../kit/finding.tsx'
 import { Panel } from '../kit/page-frame.tsx'
-import { bytesOfBase64, bytesOfHex, hexOf } from './evidence-bytes.ts'
+import { bytesOfBase64, bytesOfHex } from './document-bytes.ts'
 import { ask, type GatewayProblem } from './gateway.ts'
 
 interface Entry {
@@ -119,8 +120,8 @@ function SignedMessage({ title, base64 }: { readonly title: string; readonly bas
     ['signer', `replica ${message.sender}`],
     ...(message.kind === 'checkpoint' ? [] : [['view', `${message.view}`]]),
     ['sequence', `${message.sequence}`],
-    [message.kind === 'checkpoint' ? 'root' : 'digest', hexOf(content)],
-    ['signature', hexOf(message.authentication)],
+    [message.kind === 'checkpoint' ? 'root' : 'digest', toHex(content)],
+    ['signature', toHex(message.authentication)],
   ]
   return (
     <div class="signed">
@@ -137,7 +138,7 @@ function SignedMessage({ title, base64 }: { readonly title: string; readonly bas
       </dl>
       <details>
         <summary>{bytes.length} bytes as they were received</summary>
-        <code>{hexOf(bytes)}</code>
+        <code>{toHex(bytes)}</code>
       </details>
     </div>
   )

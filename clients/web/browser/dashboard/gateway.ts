@@ -1,5 +1,5 @@
 /** The gateway as the page asks it: answers, problems as sentences, and streams that come back by themselves. */
-import { eventIn, type StreamEvent } from './stream-event.ts'
+import { eventIn, type ServerEvent } from '../../../api/event-block.ts'
 
 /** Milliseconds after which an answer is not waited for any more. */
 const ANSWER_MS = 15_000
@@ -72,7 +72,7 @@ async function problemIn(response: Response): Promise<GatewayProblem> {
 export type StreamState = 'connecting' | 'open' | 'lost'
 
 export interface StreamListener {
-  take(event: StreamEvent): void
+  take(event: ServerEvent): void
   /** `why` is a sentence where the gateway gave one. */
   state(state: StreamState, why?: string): void
 }
@@ -112,7 +112,7 @@ async function* eventsOf(
   lastId: string | null,
   signal: AbortSignal,
   opened: () => void,
-): AsyncGenerator<StreamEvent, void> {
+): AsyncGenerator<ServerEvent, void> {
   const silence = new AbortController()
   const alarm = setInterval(() => {
     if (performance.now() - heard > SILENCE_MS) silence.abort()

@@ -1,4 +1,5 @@
 /** Keys and values on the page. A key is any bytes: it is shown and typed as its name, which leads back to it alone. */
+import { bytesOfBase64 } from './document-bytes.ts'
 
 const ESCAPE = /\\x([0-9a-fA-F]{2})|\\([\\nrt])|\\/g
 const SHORT: Readonly<Record<string, string>> = { '\\': '%5C', n: '%0A', r: '%0D', t: '%09' }
@@ -30,7 +31,7 @@ export interface ValueForms {
 /** A value as the page shows it: text as it is, other bytes in hexadecimal with what they are before them. */
 export function valueText({ text, value }: ValueForms): string {
   if (text !== undefined) return text
-  const bytes = Uint8Array.from(atob(value ?? ''), (letter) => letter.charCodeAt(0))
+  const bytes = bytesOfBase64(value ?? '')
   const rows: string[] = []
   for (let at = 0; at < bytes.length; at += 16) {
     const row = [...bytes.subarray(at, at + 16)].map((byte) => byte.toString(16).padStart(2, '0'))

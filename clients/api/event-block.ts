@@ -1,13 +1,14 @@
 /** One event of a stream of server-sent events. */
 
-export interface StreamEvent {
+export interface ServerEvent {
+  /** The kind of the event; `message` where none is given. */
   readonly event: string
   readonly id: string | null
   readonly data: string
 }
 
-/** Reads one block of a stream; null for a comment. */
-export function eventIn(block: string): StreamEvent | null {
+/** Reads a block of lines, which an empty line ends; null for a comment, and for a block without data. */
+export function eventIn(block: string): ServerEvent | null {
   let event = 'message'
   let id: string | null = null
   let data: string | null = null
