@@ -35,6 +35,8 @@ export class Heard {
   readonly acks: ViewChangeAck[] = []
   readonly decisions: Decision[] = []
   readonly #requests = new Set<string>()
+  /** The highest view whose NEW-VIEW was received. A primary receives its own too. */
+  newView = 0 as View
   /** The highest sequence number with Q received CHECKPOINTs of one root. */
   certified = 0
 
@@ -78,6 +80,7 @@ export class Heard {
         return
       case 'new-view':
         if (isRejection(message.contents)) return
+        this.hearNewView(message.view)
         this.hearAll(message.contents.viewChanges)
         return this.hearAll(message.contents.prePrepares)
       case 'oral-view-change':
@@ -90,12 +93,17 @@ export class Heard {
         this.acks.push(message)
         return
       case 'oral-new-view':
+        this.hearNewView(message.view)
         return this.hearAll(choiceHeaders(message))
     }
   }
 
   hearAll(messages: readonly (Message | PrePrepareHeader | Remembered)[]): void {
     for (const message of messages) this.hear(message)
+  }
+
+  hearNewView(view: View): void {
+    if (view > this.newView) this.newView = view
   }
 
   hasRequest = (digest: Uint8Array): boolean => this.#requests.has(nameOf(digest))

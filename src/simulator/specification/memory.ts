@@ -133,6 +133,7 @@ export class Memory {
     if (record.kind === 'recovery') this.heard.hear(record.request)
     else if (record.kind === 'accepted') this.heard.hear(record.prePrepare)
     else if (record.kind === 'new-view') this.heard.hear(record.newView)
+    else if (record.kind === 'new-view-made') this.heard.hearNewView(record.content.view)
     else if (record.kind === 'stable') this.heard.hearAll(record.stable.checkpoints)
     else if (record.kind === 'decided' && !isClaimed(record.commits)) this.heard.hearAll(record.commits)
     else if (record.kind === 'prepared') {

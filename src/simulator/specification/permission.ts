@@ -237,7 +237,8 @@ function statusFault(me: Memory, said: StatusContent): string | null {
     !me.isAmnesiac && view !== log.view && `it is in view ${log.view}`,
     !me.isAmnesiac &&
       isActive !== log.isActive &&
-      (isActive || me.isSynced(log.viewPosition)) &&
+      // A primary logs its NEW-VIEW, and enters the view once it receives it.
+      (isActive || me.heard.newView >= log.view) &&
       `that view ${isActive ? 'did not begin' : 'began'}`,
     lowWatermark !== log.low && `its h is ${log.low}`,
     lastExecuted !== executed && `it executed ${executed}`,
