@@ -74,6 +74,7 @@ function faultOfStep(
     const fault = faultOf(me, effect)
     if (fault !== null) return `${textOf(effect)}: ${fault}`
     if (effect.kind === 'persist') me.remember(effect.record, position++)
+    if (effect.kind === 'transfer') me.fetched = effect.stable.sequence
   }
   return null
 }

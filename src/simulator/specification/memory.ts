@@ -28,6 +28,10 @@ export class Memory {
   isAmnesiac = false
   /** The sequence number of the last batch in the state. */
   executed = 0 as Sequence
+  /** The highest checkpoint whose state it began to fetch. */
+  fetched = 0 as Sequence
+  /** The highest checkpoint whose state may have been stored before its start, reported or not. */
+  storable = 0 as Sequence
   /** The highest sequence number in the log at its start. */
   shown = 0 as Sequence
   /** The replica's own clock, and the executed time at which the next lease expires. */
@@ -118,6 +122,7 @@ export class Memory {
     this.roots.clear()
     this.reached.clear()
     this.isStarting = true
+    this.storable = Math.max(this.storable, this.executed, this.fetched) as Sequence
     this.executed = 0 as Sequence
     for (const { record, position } of records) {
       if (position >= surviving) break

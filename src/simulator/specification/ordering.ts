@@ -151,5 +151,6 @@ export function executionFault(me: Memory, sequence: Sequence, digest: Uint8Arra
   )
 }
 
-const isStored = ({ log, config }: Memory, sequence: number): boolean =>
-  sequence <= log.low && sequence % config.checkpointInterval === 0
+/** A crash may come after the state was stored, and before its log says so. */
+const isStored = ({ log, storable, config }: Memory, sequence: number): boolean =>
+  sequence <= Math.max(log.low, storable) && sequence % config.checkpointInterval === 0
