@@ -24,7 +24,7 @@ type HistoryEvent =
   | { readonly kind: 'done'; readonly aside: Aside }
   | { readonly kind: 'seen'; readonly aside: Aside }
 
-/** What one batch did that no client of the load asked for. Whoever is answered from it or from a later one sees it. */
+/** Changes of one batch that no client of the load asked for. Answers from it or from a later batch show them. */
 interface Aside {
   readonly sequence: Sequence
   /** The keys that ended with a lease. */
