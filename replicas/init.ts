@@ -32,6 +32,8 @@ import {
   type RequestMode,
 } from '../src/messages/cluster.ts'
 import { CHECKPOINT_INTERVAL } from '../src/messages/limits.ts'
+import type { TreeSnapshot } from '../src/tree/snapshot.ts'
+import { type FirstState, firstStateOf, storeFirstState } from './first-state.ts'
 import { freePorts, portsFrom } from './free-ports.ts'
 import {
   type ClientKeyFile,
@@ -71,6 +73,8 @@ export interface InitOptions {
   readonly publicKeyFiles?: readonly string[]
   /** Files from `keygen --client`, for clients that keep their secrets on their own machines. */
   readonly clientKeyFiles?: readonly ClientKeyFile[]
+  /** The state of another cluster from which the first state of this one is made; it is empty when absent. */
+  readonly restoredFrom?: TreeSnapshot
 }
 
 /** Makes the whole directory, or nothing if an error occurs. */
@@ -87,12 +91,15 @@ export interface MadeCluster {
 /** Makes the directory for a caller that may need to undo it. */
 export async function makeCluster(options: InitOptions): Promise<MadeCluster> {
   const { directory } = options
-  const { cluster, secrets, clientSecrets } = await drawCluster(options)
+  const { cluster, secrets, clientSecrets, firstState } = await drawCluster(options)
   const staging = stage(directory)
   try {
     if (clientSecrets.length > 0) mkdirSync(clientsDirectory(staging.directory))
     for (const { name, keys } of clientSecrets) writeKeyFile(clientKey(staging.directory, name), keys)
-    for (const [id, keys] of secrets.entries()) await writeReplica(staging.directory, id, keys)
+    for (const [id, keys] of secrets.entries()) {
+      await writeReplica(staging.directory, id, keys)
+      if (firstState !== null) await storeFirstState(staging.directory, id, firstState)
+    }
     writeClusterFile(clusterFile(staging.directory), cluster)
     expectReadable(staging.directory, cluster, {
       replicas: secrets.length,
@@ -119,6 +126,8 @@ async function drawCluster(options: InitOptions): Promise<{
   /** The secret keys of the replicas in the order of their ids; empty if they were made elsewhere. */
   readonly secrets: readonly SecretKeys[]
   readonly clientSecrets: readonly { readonly name: string; readonly keys: SecretKeys }[]
+  /** Null if the cluster begins empty. */
+  readonly firstState: FirstState | null
 }> {
   const { directory, replicas: n, auth: mode = 'signed', requests = 'signed', reads = 'ordered' } = options
   if (requests === 'oral' && mode === 'signed') throw new OperatorError('--requests oral needs --auth oral.')
@@ -138,7 +147,7 @@ async function drawCluster(options: InitOptions): Promise<{
     ...clientSecrets.map(({ name, keys }) => ({ name, ...publicKeysOf(keys, suite) })),
     ...(options.clientKeyFiles ?? []).map(({ name, path }) => ({ name, ...readPublicKeys(path) })),
   ]
-  const facts: ClusterFacts = {
+  const ofEmpty: ClusterFacts = {
     mode,
     requests,
     reads,
@@ -155,8 +164,11 @@ async function drawCluster(options: InitOptions): Promise<{
     storeBytesMax: options.storeBytesMax ?? DEFAULT_STORE_BYTES_MAX,
     checkpointInterval: options.checkpointInterval ?? CHECKPOINT_INTERVAL,
   }
+  const { restoredFrom } = options
+  const firstState = restoredFrom === undefined ? null : firstStateOf(ofEmpty, restoredFrom)
+  const facts = firstState === null ? ofEmpty : { ...ofEmpty, restoredRoot: firstState.root }
   const cluster = { ...facts, clusterId: deriveClusterId(suite.hash, facts) }
-  return { cluster, secrets, clientSecrets }
+  return { cluster, secrets, clientSecrets, firstState }
 }
 
 /** Reads the written files as replicas and clients will, before they are moved into place. */

@@ -29,6 +29,7 @@ import type {
   ReplicaRuntimeOptions,
 } from '../src/runtime/replica-runtime-options.ts'
 import { createStore } from '../src/store/application.ts'
+import { expectFirstState } from './first-state.ts'
 import { lockReplica, openReplicaStorage } from './replica-storage.ts'
 
 export interface ReplicaProcessOptions {
@@ -87,6 +88,12 @@ async function startLocked(
   const suite = suiteNamed(cluster.suite)
   const keys = readOwnKeys(directory, id, cluster)
   const storage = await openReplicaStorage(directory, id, { ...options, lock })
+  try {
+    expectFirstState(cluster, storage, options)
+  } catch (error) {
+    await storage.close()
+    throw error
+  }
   const transport = openTransport(id, cluster, keys)
   const loop = new LoopWatch()
   try {

@@ -49,7 +49,7 @@ export class Refused extends Error {}
 /** The longest silence of a gateway, in milliseconds. A working gateway answers far sooner. */
 const SILENCE_MS_MAX = 300_000
 
-/** Runs a call of a gateway; prints the problem if it is refused. */
+/** Runs a command; prints the problem if a gateway refuses its call, or if a proof is refused. */
 export async function withGateway(command: () => Promise<void>): Promise<void> {
   try {
     await command()

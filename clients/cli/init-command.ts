@@ -1,6 +1,6 @@
 /** The commands init and keygen: they make a cluster directory, or the keys of one replica or client. */
 
-import { initCluster } from '../../replicas/init.ts'
+import { type InitOptions, initCluster } from '../../replicas/init.ts'
 import {
   type ClientKeyFile,
   generateKey,
@@ -49,21 +49,11 @@ function ownerOf(id: number | undefined, client: string | undefined): KeyOwner {
   throw new OperatorError('Use --id for the keys of one replica, or --client for the keys of one client.')
 }
 
-export async function init(flags: InitFlags): Promise<void> {
-  const {
-    dir: directory,
-    replicas,
-    crypto: suite,
-    auth,
-    requests,
-    reads,
-    basePort,
-    hosts,
-    publicKeys,
-    clients,
-    clientKeys,
-  } = flags
-  const cluster = await initCluster({
+/** Returns the options of a new cluster. */
+export function initOptionsOf(flags: InitFlags): InitOptions {
+  const { dir: directory, replicas, crypto: suite, auth, requests, reads, basePort } = flags
+  const { hosts, publicKeys, clients, clientKeys } = flags
+  return {
     directory,
     replicas,
     suite,
@@ -72,7 +62,12 @@ export async function init(flags: InitFlags): Promise<void> {
     reads,
     basePort,
     ...given({ hosts, publicKeyFiles: publicKeys, clients, clientKeyFiles: clientKeys }),
-  })
+  }
+}
+
+export async function init(flags: InitFlags): Promise<void> {
+  const { dir: directory, replicas, auth, requests, reads } = flags
+  const cluster = await initCluster(initOptionsOf(flags))
   const clusterId = toHex(cluster.clusterId)
   if (flags.json) {
     console.log(JSON.stringify({ directory, clusterId, n: replicas, auth, requests, reads }))

@@ -5,6 +5,7 @@ import { suiteNamed } from '../../src/crypto/suites.ts'
 import { clusterFile } from '../../src/io/cluster-directory.ts'
 import { readClusterFile } from '../../src/io/cluster-file.ts'
 import { reasonOf } from '../../src/io/system-error.ts'
+import type { Cluster } from '../../src/messages/cluster.ts'
 import type { getSnapshot } from '../api/read-proof.ts'
 import { refusalIn } from '../verify/refusal.ts'
 import { SnapshotReader, type SnapshotSaid } from '../verify/snapshot.ts'
@@ -53,10 +54,20 @@ export const saveSnapshot = (file: string, flags: GatewayFlags): Promise<void> =
 export async function showSnapshot(file: string, flags: SnapshotFlags): Promise<void> {
   const cluster = readClusterFile(flags.cluster, suiteNamed)
   const chunks = file === '-' ? process.stdin : createReadStream(file)
-  const verdict = await verifySnapshot(cluster, chunks, suiteNamed(cluster.suite)).catch((error: unknown) => {
+  const isProved = await checkSnapshot(cluster, chunks, flags).catch((error: unknown) => {
     const reason = reasonOf(error)
     throw reason === null ? error : new OperatorError(`${file} cannot be read: ${reason}.`)
   })
+  process.exitCode = isProved ? 0 : 1
+}
+
+/** Checks a snapshot, and prints the verdict. Returns true if it is proved. */
+export async function checkSnapshot(
+  cluster: Cluster,
+  chunks: AsyncIterable<Uint8Array>,
+  flags: Pick<SnapshotFlags, 'json'>,
+): Promise<boolean> {
+  const verdict = await verifySnapshot(cluster, chunks, suiteNamed(cluster.suite))
   const isProved = verdict.kind === 'proved'
   if (flags.json) {
     const facts = isProved
@@ -64,7 +75,7 @@ export async function showSnapshot(file: string, flags: SnapshotFlags): Promise<
       : { fault: verdict.fault, because: verdict.because }
     console.log(JSON.stringify({ proved: isProved, ...facts }, null, 2))
   } else console.log(isProved ? snapshotText(verdict.says) : `not proved: ${verdict.because}`)
-  process.exitCode = isProved ? 0 : 1
+  return isProved
 }
 
 function writeWhole(target: number, chunk: Uint8Array): void {

@@ -1,5 +1,6 @@
-/** The command verify: it checks evidence and other proofs with the cluster file alone. */
+/** The command verify: it checks evidence, snapshots and other proofs with the cluster file alone. */
 import { createReadStream } from 'node:fs'
+import { concatBytes } from '../../src/base/bytes.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { suiteNamed } from '../../src/crypto/suites.ts'
 import { readClusterFile } from '../../src/io/cluster-file.ts'
@@ -11,9 +12,11 @@ import { placeText } from '../library/evidence-text.ts'
 import { verify as verifyProof } from '../verify/index.ts'
 import { whyNoEvidence } from '../verify/no-evidence.ts'
 import { documentKind } from '../verify/proof-document.ts'
+import { isSnapshot, SNAPSHOT_MARK_BYTES } from '../verify/snapshot.ts'
 import { proofText } from './proof-text.ts'
+import { checkSnapshot } from './snapshot-command.ts'
 
-/** The largest accepted file, far larger than all evidence and the largest receipt of a cluster. */
+/** The largest accepted file but for snapshots, far larger than all evidence and the largest receipt of a cluster. */
 const FILE_BYTES_MAX = 16 * 1024 * 1024
 
 export interface VerifyFlags {
@@ -38,13 +41,20 @@ export async function verify(file: string, flags: VerifyFlags): Promise<void> {
   const refuseFile: Refuse = (why) => {
     throw new OperatorError(`${name} cannot be used: ${why}.`)
   }
-  const json = parseJson(await readBytes(file, refuseFile))
-  if (json === undefined) return refuseFile('it is not JSON')
-  const isProved =
-    documentKind(json) === null
-      ? verifyEvidence(cluster, evidenceIn(json, refuseFile), flags)
-      : verifyDocument(cluster, json, flags)
+  const chunks = chunksOf(file, refuseFile)
+  const first = await firstBytes(chunks)
+  const isProved = isSnapshot(first)
+    ? await checkSnapshot(cluster, joined(first, chunks), flags)
+    : verifyJson(cluster, parseJson(await allBytes(joined(first, chunks), refuseFile)), flags, refuseFile)
   process.exitCode = isProved ? 0 : 1
+}
+
+/** Checks evidence, a receipt or another proof. Returns true if it is proved. */
+function verifyJson(cluster: Cluster, json: unknown, flags: VerifyFlags, refuseFile: Refuse): boolean {
+  if (json === undefined) return refuseFile('it is neither JSON nor a snapshot')
+  return documentKind(json) === null
+    ? verifyEvidence(cluster, evidenceIn(json, refuseFile), flags)
+    : verifyDocument(cluster, json, flags)
 }
 
 /** Checks every entry, and prints the verdicts. Returns true if all are proved. */
@@ -81,21 +91,42 @@ function evidenceIn(json: unknown, refuseFile: Refuse): readonly EvidenceJson[] 
   )
 }
 
-async function readBytes(file: string, refuse: Refuse): Promise<Uint8Array> {
-  const chunks: Buffer[] = []
-  let size = 0
+/** Yields the bytes of a file as they come. */
+async function* chunksOf(file: string, refuse: Refuse): AsyncGenerator<Uint8Array, void, undefined> {
   try {
-    for await (const chunk of file === '-' ? process.stdin : createReadStream(file)) {
-      chunks.push(chunk as Buffer)
-      size += (chunk as Buffer).length
-      if (size > FILE_BYTES_MAX) refuse(`it is longer than ${FILE_BYTES_MAX} bytes`)
-    }
+    for await (const chunk of file === '-' ? process.stdin : createReadStream(file)) yield chunk as Buffer
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (error instanceof OperatorError || code === undefined) throw error
     refuse(code === 'ENOENT' ? 'it does not exist' : `it cannot be read (${code})`)
   }
-  return Buffer.concat(chunks)
+}
+
+/** Returns the first bytes, by which a snapshot is known; fewer if there are no more. */
+async function firstBytes(chunks: AsyncGenerator<Uint8Array>): Promise<Uint8Array> {
+  let first: Uint8Array = new Uint8Array(0)
+  while (first.length < SNAPSHOT_MARK_BYTES) {
+    const next = await chunks.next()
+    if (next.done === true) break
+    first = concatBytes(first, next.value)
+  }
+  return first
+}
+
+async function* joined(first: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield first
+  yield* rest
+}
+
+async function allBytes(chunks: AsyncIterable<Uint8Array>, refuse: Refuse): Promise<Uint8Array> {
+  const all: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of chunks) {
+    all.push(chunk)
+    size += chunk.length
+    if (size > FILE_BYTES_MAX) refuse(`it is longer than ${FILE_BYTES_MAX} bytes`)
+  }
+  return Buffer.concat(all)
 }
 
 /** Parses JSON; returns undefined for other bytes. */

@@ -55,6 +55,7 @@ function factsOf(json: JsonObject): ClusterFacts {
     ),
     storeBytesMax: integerOf(json, 'storeBytesMax'),
     checkpointInterval: integerOf(json, 'checkpointInterval'),
+    ...(json['restoredRoot'] === undefined ? {} : { restoredRoot: bytesOf(json, 'restoredRoot') }),
   }
 }
 

@@ -27,6 +27,8 @@ import { countersIn } from './read-proof.ts'
 import { refuse } from './refusal.ts'
 
 const MARK = utf8('strategos snapshot')
+/** The number of first bytes by which a file is known as a snapshot. */
+export const SNAPSHOT_MARK_BYTES = MARK.length
 export const SNAPSHOT_VERSION = 1
 const VERSION_AT = MARK.length
 const CLUSTER_AT = VERSION_AT + 1

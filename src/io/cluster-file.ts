@@ -45,6 +45,8 @@ const ClusterJson = z.strictObject({
   n: z.int(),
   storeBytesMax: z.int().min(0),
   checkpointInterval: z.int().min(CHECKPOINT_INTERVAL_MIN).max(CHECKPOINT_INTERVAL),
+  /** Only of a cluster that began from a snapshot. */
+  restoredRoot: hexBytes(32).optional(),
   limits: z.array(z.int()),
   replicas: z.array(
     z.strictObject({
@@ -123,6 +125,7 @@ export function readClusterFile(path: string, suiteNamed: (name: Cluster['suite'
     }),
     storeBytesMax: data.storeBytesMax,
     checkpointInterval: data.checkpointInterval,
+    ...(data.restoredRoot === undefined ? {} : { restoredRoot: bytesOf(data.restoredRoot) }),
   }
   checkKeys(facts, suite, fail)
   if (facts.mode === 'oral') checkAgreementKeys(facts, suite, fail)
@@ -168,6 +171,7 @@ function clusterText(cluster: Cluster): string {
     n: cluster.replicas.length,
     storeBytesMax: cluster.storeBytesMax,
     checkpointInterval: cluster.checkpointInterval,
+    ...given({ restoredRoot: cluster.restoredRoot && toHex(cluster.restoredRoot) }),
     limits: [...LIMITS_IN_CLUSTER_ID],
     replicas: cluster.replicas.map(({ id, address, publicKey, agreementKey }) => ({
       id,

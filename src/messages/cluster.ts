@@ -4,7 +4,8 @@
  *
  *   cluster id = H("strategos cluster" | version u8 | nonce 32 | mode u8 | suite u8 | limit u64 * | n u8
  *                  | (Ed25519 key 32 | X25519 key 32) * | root of the first state 32
- *                  | "unordered reads", if reads are not ordered)
+ *                  | "unordered reads", if reads are not ordered
+ *                  | "restored" | root 32, if the cluster began from a snapshot)
  *
  * Addresses are not included, so hosts may move.
  */
@@ -77,6 +78,8 @@ export interface ClusterFacts {
   readonly storeBytesMax: number
   /** K: a checkpoint is due every K batches, `CHECKPOINT_INTERVAL_MIN` to `CHECKPOINT_INTERVAL`. */
   readonly checkpointInterval: number
+  /** The root of the state before the first batch, if the cluster began from a snapshot of another cluster. */
+  readonly restoredRoot?: Uint8Array
 }
 
 export interface Cluster extends ClusterFacts {
@@ -135,6 +138,7 @@ export function deriveClusterId(hash: Hash, facts: ClusterFacts): Uint8Array {
     ...facts.replicas.flatMap(({ publicKey, agreementKey }) => [publicKey, agreementKey]),
     firstStateRoot(hash, facts),
     hasUnorderedReads(facts) ? utf8('unordered reads') : NO_KEY,
+    facts.restoredRoot === undefined ? NO_KEY : concatBytes(utf8('restored'), facts.restoredRoot),
   )
 }
 

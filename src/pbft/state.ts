@@ -57,6 +57,8 @@ export interface ReplicaConfig {
   readonly stored?: CheckpointCertificate
   /** True if the certificate is there but the stored state was lost, so that the state must be fetched. */
   readonly isStateLost?: boolean
+  /** True if the cluster began with a state that this replica has lost, and no other state is stored. */
+  readonly isFirstStateLost?: boolean
 }
 
 export interface ReplicaState {
@@ -112,7 +114,7 @@ export function createReplicaState(config: ReplicaConfig): ReplicaState {
       // In oral mode no certificate shows stability, so each replica sends its checkpoints again. @rule 4.8
       lastSent: isOral ? (0 as Sequence) : reached,
     }),
-    transfer: { target: null, behind: null },
+    transfer: { target: null, behind: null, isNeeded: config.isFirstStateLost === true },
     catchUp: createCatchUpState(n),
     views: createViewState(n),
     patience: createPatience(),

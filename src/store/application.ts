@@ -12,9 +12,10 @@ import type { LastUse, RequestName, RequestStanding } from '../base/request-stan
 import { TreeAssembly } from '../tree/assembly.ts'
 import { TreeSnapshot } from '../tree/snapshot.ts'
 import { Tree } from '../tree/tree.ts'
-import { Compaction, HISTORY, type HistoryLimits } from './compaction.ts'
-import { readCounters, readLimits, writeCounters, writeLimits } from './counters.ts'
+import { Compaction, type HistoryLimits } from './compaction.ts'
+import { readCounters, readLimits, writeCounters } from './counters.ts'
 import { executeOperations } from './execution.ts'
+import { beginState } from './first-state.ts'
 import { IDEMPOTENCY, IdempotencyKeys, type IdempotencyLimits } from './idempotency-keys.ts'
 import { FIRST_REVISION, KeyValueStore } from './key-value-store.ts'
 import { Leases } from './leases.ts'
@@ -22,7 +23,7 @@ import { onlyReads } from './operations.ts'
 import { RECOVERY_DISTANCE, Recoveries } from './recoveries.ts'
 import { STATUSES, type Status } from './results.ts'
 import { ResultsWriter } from './results-writer.ts'
-import { RETENTION, type RetentionLimits, Sessions } from './sessions.ts'
+import { type RetentionLimits, Sessions } from './sessions.ts'
 
 /**
  * The maximum bytes of the results of one batch. Without it, small reads of large values would make gigabytes of
@@ -138,16 +139,8 @@ class TreeStore implements Store {
   #nextExpiry: Milliseconds | null = null
   #isExecuting = false
 
-  constructor({
-    hash,
-    clients,
-    storeBytesMax,
-    history = HISTORY,
-    retention = RETENTION,
-    idempotency = IDEMPOTENCY,
-    replicas,
-    recoveryDistance,
-  }: StoreOptions) {
+  constructor(options: StoreOptions) {
+    const { hash, storeBytesMax, idempotency = IDEMPOTENCY, recoveryDistance } = options
     const tree = new Tree(hash)
     this.#hash = hash
     this.#tree = tree
@@ -157,9 +150,7 @@ class TreeStore implements Store {
     this.#sessions = new Sessions(tree)
     this.#recoveries = new Recoveries(tree, recoveryDistance ?? RECOVERY_DISTANCE)
     this.#idempotencyKeys = new IdempotencyKeys(tree, hash, idempotency)
-    writeLimits(tree, { storeBytesMax, retention, history })
-    this.#sessions.begin(clients)
-    this.#recoveries.begin(replicas ?? [])
+    beginState(tree, options)
     this.#publish()
     this.#readState()
   }
@@ -201,7 +192,7 @@ class TreeStore implements Store {
     }
     const { changes } = this.#store
     const time = Math.max(this.#executedTime, batch.time) as Milliseconds
-    yield* this.#leases.advance(time, allowance)
+    yield* this.#leases.advance(time, allowance, batch.time > 0)
     const outcomes: RequestOutcome[] = []
     for (const request of batch.requests) {
       if (allowance.left <= 0) yield

@@ -33,6 +33,11 @@ const END_WORK = 8
 const DELETION_WORK = 8
 
 const RECORD_BYTES = 16
+/**
+ * The end of a lease of a restored state, whose life begins anew with the first batch that has a time. No other lease has
+ * it, because lives are not shorter than `LEASE_TTL_MIN`.
+ */
+const NOT_BEGUN = 0
 
 export interface Lease {
   /** The life in seconds that a keep-alive gives it anew. */
@@ -85,14 +90,15 @@ export class Leases {
   /** Returns a lease; null if there is none that still runs. */
   find(id: Uint8Array): Lease | null {
     const lease = this.#read(id)
-    return lease === null || lease.endsAt <= this.#time ? null : lease
+    if (lease === null || !this.#isRunning(lease.endsAt)) return null
+    return lease.endsAt === NOT_BEGUN ? { ...lease, endsAt: this.#endOf(lease.ttl) } : lease
   }
 
   /** Yields the ids of the leases that run, as views, in the order of their bytes. */
   *running(): Generator<Uint8Array> {
     const cursor = this.#store.tree.cursor(Uint8Array.of(SECTIONS.lease))
     for (; !cursor.isAtEnd && cursor.key[0] === SECTIONS.lease; cursor.next()) {
-      if (readU64(cursor.value, 8) > this.#time) yield cursor.key.subarray(1)
+      if (this.#isRunning(readU64(cursor.value, 8))) yield cursor.key.subarray(1)
     }
   }
 
@@ -108,16 +114,15 @@ export class Leases {
     if (this.size >= LEASES_MAX) return 'too-many-leases'
     const granted = Math.max(ttl, LEASE_TTL_MIN)
     const id = namesLease(asked, 0) ? asked.slice() : this.#chooseId()
-    this.#write(id, granted)
+    this.#write(id, granted, this.#endOf(granted))
     return { id, ttl: granted }
   }
 
   /** Begins the life of a lease anew. Returns the life in seconds; null if the lease does not exist. */
   keepAlive(id: Uint8Array): number | null {
-    const lease = this.find(id)
-    if (lease === null) return null
-    this.#store.tree.remove(expiryKey(lease.endsAt, id))
-    this.#write(id, lease.ttl)
+    const lease = this.#read(id)
+    if (lease === null || !this.#isRunning(lease.endsAt)) return null
+    this.#renew(id, lease)
     return lease.ttl
   }
 
@@ -146,10 +151,15 @@ export class Leases {
   }
 
   /**
-   * Moves the executed time up and ends leases that are due. Called at the beginning of a batch.
+   * Moves the executed time up and ends leases that are due. Called at the beginning of a batch, which has a time unless
+   * it is the null batch.
    * @rule 1.9
    */
-  *advance(time: Milliseconds, allowance: Allowance): Generator<undefined, void, undefined> {
+  *advance(
+    time: Milliseconds,
+    allowance: Allowance,
+    hasTime: boolean,
+  ): Generator<undefined, void, undefined> {
     this.#time = time
     let keys = 0
     for (let leases = 0; leases < PORTION_LEASES && keys < PORTION_LEASE_KEYS; leases++) {
@@ -157,9 +167,45 @@ export class Leases {
       if (due === null || due.endsAt > time) return
       if (allowance.left <= 0) yield
       allowance.left -= END_WORK
+      if (due.endsAt === NOT_BEGUN) {
+        if (!hasTime) return
+        this.#renew(due.id, this.#expect(due.id))
+        continue
+      }
       this.#store.begin()
       keys += yield* this.end(due.id, allowance)
     }
+  }
+
+  /** Lets no time pass for the leases until the next batch that has a time: their lives then begin anew. */
+  suspend(): void {
+    const ids: Uint8Array[] = []
+    const cursor = this.#store.tree.cursor(Uint8Array.of(SECTIONS.lease))
+    for (; !cursor.isAtEnd && cursor.key[0] === SECTIONS.lease; cursor.next()) ids.push(cursor.key.slice(1))
+    for (const id of ids) this.#replace(id, this.#expect(id), NOT_BEGUN)
+  }
+
+  #isRunning(endsAt: number): boolean {
+    return endsAt === NOT_BEGUN || endsAt > this.#time
+  }
+
+  #endOf(ttl: number): Milliseconds {
+    return (this.#time + 1_000 * ttl) as Milliseconds
+  }
+
+  #expect(id: Uint8Array): Lease {
+    const lease = this.#read(id)
+    assert(lease !== null, 'the order in which leases end names one that does not exist')
+    return lease
+  }
+
+  #renew(id: Uint8Array, lease: Lease): void {
+    this.#replace(id, lease, this.#endOf(lease.ttl))
+  }
+
+  #replace(id: Uint8Array, { ttl, endsAt }: Lease, newEnd: number): void {
+    this.#store.tree.remove(expiryKey(endsAt, id))
+    this.#write(id, ttl, newEnd)
   }
 
   /** Returns the lease that ends next. */
@@ -182,9 +228,8 @@ export class Leases {
     return record === null ? null : { ttl: readU64(record, 0), endsAt: readU64(record, 8) as Milliseconds }
   }
 
-  #write(id: Uint8Array, ttl: number): void {
+  #write(id: Uint8Array, ttl: number, endsAt: number): void {
     const { tree } = this.#store
-    const endsAt = this.#time + 1_000 * ttl
     const record = new Uint8Array(RECORD_BYTES)
     writeU64(record, 0, ttl)
     writeU64(record, 8, endsAt)

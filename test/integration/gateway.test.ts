@@ -10,6 +10,7 @@ import { StatusDocument } from '../../clients/api/status.ts'
 import { IS_DEEP } from '../kit/depth.ts'
 import { runCommand } from './command-run.ts'
 import { http, ProcessKit, until } from './process-kit.ts'
+import { expectRestorable } from './restored-cluster.ts'
 
 const kit = new ProcessKit()
 const directory = kit.directory()
@@ -311,6 +312,8 @@ test('a proved read and a snapshot cover what was written before, and are checke
   const shown = await runCommand(kit, 'snapshot', 'status', snapshot, ...cluster)
   expect(shown).toEqual(saved)
   expect(shown.stdout).toMatch(/^true: \d+ keys, \d+ bytes, root [0-9a-f]{64}\n/)
+  expect(await runCommand(kit, 'verify', snapshot, ...cluster)).toEqual(saved)
+  await expectRestorable(kit, { snapshot, from: cluster, directory })
   writeFileSync(snapshot, readFileSync(snapshot).subarray(0, -1))
   expect(await runCommand(kit, 'snapshot', 'status', snapshot, ...cluster)).toMatchObject({
     code: 1,

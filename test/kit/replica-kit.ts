@@ -65,6 +65,8 @@ export interface Remains {
   readonly isStateLost?: boolean
   /** True if the log lost synced data. */
   readonly isAmnesiac?: boolean
+  /** True if the state that the cluster began with is lost. */
+  readonly isFirstStateLost?: boolean
   /** True to hash snapshots at once. */
   readonly isHashing?: boolean
   /** The replica's own clock. */
@@ -121,6 +123,7 @@ export class ReplicaUnderTest {
       standing: (request) => this.application.standing(request),
       nextExpiry: this.application.nextExpiry,
       isAmnesiac,
+      isFirstStateLost: remains.isFirstStateLost === true,
       ...(stored === null ? {} : { stored: stored.stable, isStateLost }),
     })
     this.state.clock.now = remains.now ?? (1_000 as Milliseconds)

@@ -2,6 +2,7 @@
 import { type Mutant, UNSEEN } from './mutant.ts'
 
 const LEASES = 'store/leases.test.ts'
+const RESTORED = 'store/restored-state.test.ts'
 const CLOCK = 'paper/1.9-clock-batches.test.ts'
 
 export const LEASE_MUTANTS: readonly Mutant[] = [
@@ -16,18 +17,34 @@ export const LEASE_MUTANTS: readonly Mutant[] = [
   {
     name: 'a lease that is due counts until its turn comes',
     rule: '1.9',
-    within: 'Leases.find',
-    search: 'lease.endsAt <= this.#time',
-    replacement: 'false',
+    within: 'Leases.#isRunning',
+    search: 'endsAt > this.#time',
+    replacement: 'true',
     paper: { file: LEASES, test: 'none of them counts any longer', why: UNSEEN.notRun },
   },
   {
     name: 'a keep-alive leaves the old moment standing',
     rule: '1.9',
-    within: 'Leases.keepAlive',
-    search: 'this.#store.tree.remove(expiryKey(lease.endsAt, id));',
+    within: 'Leases.#replace',
+    search: 'this.#store.tree.remove(expiryKey(endsAt, id));',
     replacement: '',
     paper: { file: LEASES, test: 'neither an earlier time nor a null batch', why: UNSEEN.notRun },
+  },
+  {
+    name: 'a batch without a time begins the lives of restored leases',
+    rule: '1.9',
+    within: 'Leases.advance',
+    search: 'if (!hasTime)',
+    replacement: 'if (false)',
+    paper: { file: RESTORED, test: 'begins the life of each lease anew', why: UNSEEN.notRun },
+  },
+  {
+    name: 'a restored state keeps what the old clients executed',
+    rule: '1.8',
+    within: 'restoredState',
+    search: 'removeSection(tree, section);',
+    replacement: '',
+    paper: { file: RESTORED, test: 'serves the new clients only', why: UNSEEN.notRun },
   },
   {
     name: 'a put without a lease leaves the key attached',

@@ -24,6 +24,18 @@ const RECORDS: readonly (readonly [string, NonNullable<Mutant['paper']> | null])
 
 export const RESTART_MUTANTS: readonly Mutant[] = [
   {
+    name: 'a replica without the first state executes on an empty one',
+    rule: '6.4',
+    within: 'lacksState',
+    search: ' || transfer.isNeeded',
+    replacement: '',
+    paper: {
+      file: 'paper/6.4-healing.test.ts',
+      test: 'the state that the cluster began with',
+      why: UNSEEN.notRun,
+    },
+  },
+  {
     name: 'a vote is sent before its record is on disk',
     rule: '6',
     within: 'onPersisted',

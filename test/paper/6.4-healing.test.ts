@@ -62,6 +62,23 @@ describe.each(deeper([4], [4, 7]))('n = %i', (n) => {
     },
   )
 
+  test('PBFT-6.4 one that lost the state that the cluster began with too executes nothing on another, and is healed', () => {
+    const story = begin(4)
+    const { run } = story
+    ask(story, 1, 12)
+    const id = n - 1
+    const replica = new ReplicaUnderTest(kit, id, { isAmnesiac: true, isFirstStateLost: true })
+    run.replace(replica)
+    const isOwn = (): boolean => replica.state.transfer.isNeeded
+    ask(story, 12, 20)
+    expect([isOwn(), replica.executed.length]).toEqual([true, 0])
+    expect(until(run, () => isHealed(run, id))).toBe(true)
+    expect(isOwn()).toBe(false)
+    expect(replica.executed[0]?.sequence ?? LOG_WINDOW).toBeGreaterThan(LOG_WINDOW / 2)
+    ask(story, 200, 205)
+    expect(until(run, () => isLevel(run))).toBe(true)
+  })
+
   test('PBFT-6.4 an idle cluster whose primary is dead heals it all the same', () => {
     const story = begin(2)
     const { run } = story

@@ -82,11 +82,19 @@ export function addClusterCommands(program: Command): void {
 }
 
 function addInit(program: Command): void {
-  program
+  const init = program
     .command('init')
     .description('make a cluster directory: keys, the cluster file and empty logs')
-    .addOption(shared.replicas())
     .addOption(shared.directory())
+  addNewCluster(init)
+    .addOption(shared.json())
+    .action(async (flags: InitFlags) => (await import('../init-command.ts')).init(flags))
+}
+
+/** Adds the options of a new cluster, apart from its directory. */
+export function addNewCluster(command: Command): Command {
+  return command
+    .addOption(shared.replicas())
     .addOption(shared.crypto())
     .addOption(shared.auth())
     .addOption(cluster.requests())
@@ -96,6 +104,4 @@ function addInit(program: Command): void {
     .addOption(cluster.publicKeys())
     .addOption(cluster.clients())
     .addOption(cluster.clientKeys())
-    .addOption(shared.json())
-    .action(async (flags: InitFlags) => (await import('../init-command.ts')).init(flags))
 }

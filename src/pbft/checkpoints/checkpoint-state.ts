@@ -31,4 +31,6 @@ export interface TransferState {
   target: CheckpointCertificate | null
   /** The tick since which nothing was executed below h. */
   behind: { readonly lastExecuted: Sequence; readonly tick: number } | null
+  /** True if this replica has lost the state that the cluster began with, and has no other one yet. */
+  isNeeded: boolean
 }

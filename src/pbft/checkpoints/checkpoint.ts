@@ -302,6 +302,7 @@ export function onTransferred(turn: Turn, transferred: Transferred): void {
   state.ordering.batches.retain((at) => at > over)
   if (sequence >= state.checkpoints.lowWatermark) keepOwnRoot(state, sequence, root)
   state.transfer.target = null
+  state.transfer.isNeeded = false
   if (state.recovery.health === 'diverged') state.recovery.health = 'sound'
   noteExpiry(state, nextExpiry)
   dropAllServed(state)

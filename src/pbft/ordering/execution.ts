@@ -4,6 +4,7 @@ import type { Milliseconds, Sequence } from '../../base/ids.ts'
 import type { Batch } from '../../messages/message.ts'
 import type { ExecutedRecovery } from '../effects.ts'
 import { noteRecoveries } from '../recovery/recovery-operations.ts'
+import { lacksState } from '../recovery/recovery-state.ts'
 import type { ReplicaState, Turn } from '../state.ts'
 import { noteDelivered } from '../views/primary-observation.ts'
 import { noteExpiry } from './clock-batches.ts'
@@ -17,7 +18,7 @@ import { noteShown, replyOnceShowable } from './unordered-reads.ts'
  * @rule 1.6
  */
 export function executeDecided({ state, effects }: Turn): void {
-  if (state.recovery.health === 'diverged') return // its state is not what the others execute on
+  if (lacksState(state)) return // its state is not what the others execute on
   if (state.ordering.lastHandedOver > state.ordering.lastExecuted) return
   const sequence = (state.ordering.lastHandedOver + 1) as Sequence
   const slot = state.ordering.slots.get(sequence)

@@ -11,6 +11,7 @@ import {
   SUSPECTED_TIMEOUT_TICKS,
 } from '../parameters.ts'
 import { needsFill } from '../recovery/recovery-operations.ts'
+import { lacksState } from '../recovery/recovery-state.ts'
 import type { ReplicaState, Turn } from '../state.ts'
 import { noteProgress, noteUnawaited } from '../views/patience.ts'
 import { isPrimary, primary } from '../views/view-state.ts'
@@ -24,7 +25,7 @@ import { isShowable } from './unordered-reads.ts'
  */
 export function onRequest(turn: Turn, request: Verified<Request>, from: Peer): void {
   const { state, effects } = turn
-  if (state.recovery.health === 'diverged') return // its answers would be wrong
+  if (lacksState(state)) return // its answers would be wrong
   if (request.doubtful !== undefined) return state.mode.sendMacComplaints(turn, request.doubtful)
   const standing = state.config.standing(request)
   switch (standing) {
@@ -54,7 +55,7 @@ export function relevanceOf(
   request: Request,
   from: Peer,
 ): 'order' | 'answer' | 'nothing' {
-  if (state.recovery.health === 'diverged') return 'nothing'
+  if (lacksState(state)) return 'nothing'
   const { client, timestamp } = request
   const otherwise = from.kind === 'client' ? 'answer' : 'nothing'
   if (state.config.standing(request) !== 'new') return otherwise

@@ -34,6 +34,10 @@ export const createRecoveryState = (isAmnesiac: boolean): RecoveryState => ({
   own: null,
 })
 
+/** True if this replica's state is not the cluster's: it executes nothing and answers no client until it has fetched it. */
+export const lacksState = ({ recovery, transfer }: ReplicaState): boolean =>
+  recovery.health === 'diverged' || transfer.isNeeded
+
 /**
  * True if the replica may send PRE-PREPARE, PREPARE, COMMIT, CHECKPOINT, VIEW-CHANGE and NEW-VIEW.
  * @rule 6.4

@@ -4,6 +4,7 @@
  */
 import type { Content } from '../../messages/content.ts'
 import type { AnyInquiry, ReplicaReport } from '../../messages/message.ts'
+import { lacksState } from '../../pbft/recovery/recovery-state.ts'
 import { answerTo, type ReportedOutside, reportOf } from '../../pbft/report.ts'
 import type { ReplicaState } from '../../pbft/state.ts'
 import type { Peer } from '../../ports.ts'
@@ -40,7 +41,7 @@ export class InquiryAnswers {
   answer(inquiry: AnyInquiry, from: Peer, state: ReplicaState): Content | null {
     const { application } = this.#options
     if (inquiry.kind === 'place-inquiry') {
-      if (from.kind !== 'client' || state.recovery.health === 'diverged') return null
+      if (from.kind !== 'client' || lacksState(state)) return null
       const { session, token } = inquiry
       const { timestamp } = application.lastUse(from.id)
       return { kind: 'place', session, timestamp, ...this.#sessions.hear(from.id, session, token) }

@@ -9,6 +9,8 @@ export function initialStateOf(
   { id, cluster, suite, application, replay, clock }: ReplicaRuntimeOptions,
   stored: StoredState | null,
 ): ReplicaState {
+  // The first state has no certificate, because the cluster file names its root.
+  const certified = stored !== null && stored.stable.sequence > 0 ? stored : null
   const state = createReplicaState({
     id,
     n: cluster.replicas.length,
@@ -19,7 +21,8 @@ export function initialStateOf(
     standing: (request) => application.standing(request),
     nextExpiry: application.nextExpiry,
     isAmnesiac: replay.beginning === 'amnesia',
-    ...given({ stored: stored?.stable, isStateLost: stored && stored.snapshot === null }),
+    isFirstStateLost: cluster.restoredRoot !== undefined && certified === null && !stored?.snapshot,
+    ...given({ stored: certified?.stable, isStateLost: certified && certified.snapshot === null }),
   })
   state.clock.now = clock.now()
   return state
