@@ -2,16 +2,13 @@
  * The dashboard in a real browser, on a real cluster that may be attacked: the store is used, a traitor is launched and
  * convicted, and the page verifies it. Skipped where there is no Chromium.
  */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { existsSync } from 'node:fs'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startChild, stopChild } from '../../replicas/child-process.ts'
 import { PATIENT } from '../kit/patience.ts'
+import { type RunningCluster, startCluster } from '../kit/running-cluster.ts'
 
 const CHROMIUM = process.env.STRATEGOS_CHROMIUM ?? '/usr/bin/chromium'
-const MAIN = join(import.meta.dirname, '..', '..', 'dist', 'clients', 'cli', 'main.js')
 /** The elements that reach beyond the right edge of the page, by class or name; those that scroll by themselves are let be. */
 const WIDER_THAN_PAGE = `document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll('body *')]
   .filter((each) => each.getBoundingClientRect().right > innerWidth + 1 && each.closest('.wide') === null)
@@ -20,34 +17,13 @@ const hasBrowser = existsSync(CHROMIUM)
 if (!hasBrowser)
   console.warn(`No browser at ${CHROMIUM}: the dashboard is not tested. STRATEGOS_CHROMIUM names another.`)
 
-interface Running {
-  readonly url: string
-  close(): Promise<void>
-}
-
-async function up(...flags: readonly string[]): Promise<Running> {
-  const directory = mkdtempSync(join(tmpdir(), 'strategos-dashboard-'))
-  const args = [MAIN, 'up', '--dir', join(directory, 'cluster'), '--port', '0', '--base-port', '0', ...flags]
-  const child = startChild('up', args, join(directory, 'log'))
-  const close = async (): Promise<void> => {
-    await stopChild(child.process)
-    rmSync(directory, { recursive: true, force: true })
-  }
-  try {
-    return { url: await child.ready, close }
-  } catch (error) {
-    await close()
-    throw error
-  }
-}
-
 describe.skipIf(!hasBrowser)('the dashboard', () => {
-  let cluster: Running
+  let cluster: RunningCluster
   let browser: Browser
   let page: Page
   const complaints: string[] = []
   beforeAll(async () => {
-    cluster = await up('--playground')
+    cluster = await startCluster('--playground')
     browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] })
     page = await browser.newPage()
     page.setDefaultTimeout(PATIENT.timeout)
@@ -148,7 +124,7 @@ describe.skipIf(!hasBrowser)('the dashboard', () => {
 
 describe('without their flags', () => {
   test('there is no route of attacks, and with --no-dashboard no page', async () => {
-    const cluster = await up('--no-dashboard')
+    const cluster = await startCluster('--no-dashboard')
     try {
       for (const method of ['GET', 'POST', 'DELETE']) {
         expect((await fetch(`${cluster.url}/v1/attacks`, { method })).status).toBe(404)

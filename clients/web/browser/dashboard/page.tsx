@@ -36,10 +36,12 @@ function Dashboard() {
       ) : (
         <div class="halves">
           <ReplicasPanel model={model} status={status} traitors={traitors} now={now} />
-          <ServicePanel model={model} status={status} now={now} />
+          <div class="stack">
+            <ServicePanel model={model} status={status} now={now} />
+            {status.gateway.isPlayground && <AttackPanel status={status} attacks={attacks} />}
+          </div>
         </div>
       )}
-      {status?.gateway.isPlayground === true && <AttackPanel status={status} attacks={attacks} />}
       <StorePanel />
       <LeasesPanel now={now} />
       {status !== null && <EvidencePanel status={status} />}
