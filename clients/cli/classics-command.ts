@@ -2,7 +2,9 @@
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { GALLERY, galleryEntry } from '../../src/simulator/classics/gallery/catalogue.ts'
 import type { GalleryEntry, GalleryRun, RunParameters } from '../../src/simulator/classics/gallery/entry.ts'
-import { breakText, explorationText, listText, runText } from './classics-text.ts'
+import { type Exhibit, exhibitOf, factsOf } from '../../src/simulator/classics/gallery/exhibit.ts'
+import { breakText, explorationText, listText, runText, tableOfAll } from './classics-text.ts'
+import { expectWritable } from './output-file.ts'
 
 export interface ClassicsFlags {
   readonly n?: number
@@ -10,25 +12,45 @@ export interface ClassicsFlags {
   readonly seed?: number
   readonly explore?: true
   readonly break?: true
+  readonly html?: string
   readonly json?: true
 }
 
-export function classics(name: string | undefined, flags: ClassicsFlags): void {
-  if (name === undefined) return list(flags)
+export async function classics(name: string | undefined, flags: ClassicsFlags): Promise<void> {
+  if (flags.html !== undefined) expectWritable(flags.html)
+  if (name === undefined) return all(flags)
   const entry = galleryEntry(name)
   if (entry === null)
     throw new OperatorError(`No algorithm is named "${name}": "strategos classics" lists the algorithms.`)
-  if (flags.explore) explore(entry, flags)
+  if (flags.html !== undefined) await draw(flags.html, [entry])
+  else if (flags.explore) explore(entry, flags)
   else if (flags.break) breakAtBound(entry, flags)
   else runOnce(entry, flags)
 }
 
-function list(flags: ClassicsFlags): void {
-  const option = ['n', 'faults', 'seed', 'explore', 'break'].find((each) => each in flags)
+/** Lists the gallery, explores and breaks all of it, or draws it. */
+async function all(flags: ClassicsFlags): Promise<void> {
+  const option = ['n', 'faults', 'seed', 'break'].find((each) => each in flags)
   if (option !== undefined)
     throw new OperatorError(`--${option} needs an algorithm: strategos classics NAME --${option}.`)
-  console.log(flags.json ? jsonText(GALLERY.map(factsOf)) : listText(GALLERY))
+  if (flags.html !== undefined) return draw(flags.html, GALLERY)
+  if (!flags.explore) return console.log(flags.json ? jsonText(GALLERY.map(factsOf)) : listText(GALLERY))
+  const exhibits = GALLERY.map((entry) => exhibitOf(entry))
+  console.log(flags.json ? jsonText(exhibits) : tableOfAll(exhibits))
+  process.exitCode = exhibits.every(isRight) ? 0 : 1
 }
+
+async function draw(path: string, entries: readonly GalleryEntry[]): Promise<void> {
+  const { writeGallery } = await import('./classics-page.ts')
+  process.exitCode = writeGallery(path, entries).every(isRight) ? 0 : 1
+}
+
+/** True if an algorithm holds in all its runs within bounds, costs what was proved, and breaks outside. */
+const isRight = ({ run, exploration, broken }: Exhibit): boolean =>
+  run.violation === null &&
+  isAsExpected(run) &&
+  exploration.violation === null &&
+  broken.run.violation !== null
 
 function runOnce(entry: GalleryEntry, flags: ClassicsFlags): void {
   const parameters = parametersOf(entry, flags)
@@ -67,14 +89,6 @@ function parametersOf({ name, sizes, bound }: GalleryEntry, flags: ClassicsFlags
 
 const isAsExpected = ({ messages, expectedMessages }: GalleryRun): boolean =>
   expectedMessages === null || messages === expectedMessages
-
-/** The descriptive members of an entry, in the order in which they are printed. */
-const FACTS = [
-  ...(['name', 'title', 'room', 'file', 'source'] as const),
-  ...(['model', 'faults', 'bound', 'rounds', 'messages', 'breaks'] as const),
-] satisfies readonly (keyof GalleryEntry)[]
-
-const factsOf = (entry: GalleryEntry) => Object.fromEntries(FACTS.map((fact) => [fact, entry[fact]]))
 
 /** The number of runs is text, because it may exceed the numbers of JSON. */
 const jsonText = (value: unknown): string =>

@@ -1,5 +1,5 @@
 /** The options of classics. */
-import { wholeNumber } from './option-values.ts'
+import { nonEmpty, wholeNumber } from './option-values.ts'
 import { flag, valued } from './options.ts'
 
 export const classics = {
@@ -12,14 +12,18 @@ export const classics = {
       wholeNumber(0, 99),
     ),
   explore: () =>
-    flag('--explore', 'explore all runs within small bounds, and print their number').conflicts([
-      'break',
-      'n',
-      'faults',
-      'seed',
-    ]),
+    flag(
+      '--explore',
+      'explore all runs within small bounds, and print their number; without a name, of every algorithm',
+    ).conflicts(['break', 'n', 'faults', 'seed']),
   break: () =>
     flag('--break', 'run the algorithm outside its bound, and print the property that is violated').conflicts(
       ['n', 'faults', 'seed'],
     ),
+  html: () =>
+    valued(
+      '--html <file>',
+      'write the algorithm as a page that opens from disk; without a name, the whole gallery',
+      nonEmpty,
+    ).conflicts(['n', 'faults', 'seed', 'explore', 'break', 'json']),
 } as const

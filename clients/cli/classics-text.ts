@@ -6,8 +6,10 @@ import type {
   GalleryRun,
   RunParameters,
 } from '../../src/simulator/classics/gallery/entry.ts'
+import type { Exhibit } from '../../src/simulator/classics/gallery/exhibit.ts'
 import type { DiagramEvent } from '../../src/simulator/classics/space-time.ts'
 import { tableText } from './table.ts'
+import { reflow } from './terminal.ts'
 
 const LIST_WORDS = new Set([0, 1, 2, 3, 4, 5, 6])
 
@@ -23,6 +25,21 @@ export function listText(entries: readonly GalleryEntry[]): string {
   ])
   const headings = ['algorithm', 'room', 'model', 'faults', 'bound', 'rounds', 'messages']
   return tableText([headings, ...rows], { words: LIST_WORDS })
+}
+
+/** A line for each algorithm: its counts, the number of its explored runs, and both verdicts. */
+export function tableOfAll(exhibits: readonly Exhibit[]): string {
+  const headings = ['algorithm', 'n', 'messages', 'closed form', 'runs explored', 'within', 'outside']
+  const rows = exhibits.map(({ facts, run, exploration, broken }) => [
+    facts.name,
+    `${run.n}`,
+    `${run.messages}`,
+    run.expectedMessages === null ? '-' : `${run.expectedMessages}`,
+    exploration.runs,
+    exploration.violation === null ? 'holds' : 'BREAKS',
+    broken.run.violation === null ? 'HOLDS' : 'broke, as it must',
+  ])
+  return tableText([headings, ...rows], { words: new Set([0, 5, 6]) })
 }
 
 export function runText(entry: GalleryEntry, parameters: RunParameters, run: GalleryRun): string {
@@ -60,12 +77,12 @@ export function breakText(entry: GalleryEntry, { condition, run }: GalleryBreak)
     '',
     diagramText(run),
     '',
-    verdictLine(run),
+    run.violation === null ? 'It did not break.' : `broke, as it must: ${run.violation}`,
   ].join('\n')
 }
 
-const headingText = ({ title, source, model, faults }: GalleryEntry): string =>
-  `${title} (${source})\n${model}; faults: ${faults}`
+const headingText = ({ title, source, idea, model, faults }: GalleryEntry): string =>
+  [`${title} (${source})`, reflow(idea), `${model}; faults: ${faults}`].join('\n')
 
 function countLines({ messages, rounds }: GalleryEntry, run: GalleryRun): readonly string[] {
   const { expectedMessages } = run

@@ -80,6 +80,13 @@ export function scriptedPage(page: ScriptedPage): { readonly html: string; reado
 export const openedAt = (html: string, text: string): string =>
   html.replace('<title>', `<meta name="opened-at" content="${escapeHtml(text)}">\n<title>`)
 
+/** A scripted page with data that its script reads. The policy lets it through, because it is no script that runs. */
+export const carrying = (html: string, data: unknown): string =>
+  html.replace(
+    '<body>',
+    () => `<body>\n<script type="application/json" id="carried">${scriptJson(data)}</script>`,
+  )
+
 /** The source of a policy that lets exactly this text through. */
 const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 

@@ -89,6 +89,10 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     layers: [...SRC_BUT_IO, 'attacks', 'clients/web/browser/kit'],
     packages: ['preact'],
   },
+  'clients/web/browser/gallery': {
+    layers: [...SRC_BUT_IO, 'clients/web/browser/kit'],
+    packages: ['preact'],
+  },
   'clients/web/browser/dashboard': {
     layers: [...MESSAGES, 'src/crypto', 'src/runtime', 'clients/api', 'clients/web/browser/kit'],
     packages: ['preact'],

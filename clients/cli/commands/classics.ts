@@ -8,7 +8,8 @@ import { reflow } from '../terminal.ts'
 const HELP = `
 Without a name, it lists the algorithms. With a name, it runs the algorithm once and prints the
 space-time diagram: a column for each process, then the Lamport clock and the vector clock of
-each event, and the event.
+each event, and the event. Without a name, --explore prints a table: the counts of each algorithm,
+the number of its explored runs, and both verdicts.
 
 Exit codes: 0 the run agrees with the theorem (with --break: the algorithm breaks as proved),
 1 it does not, 2 wrong usage.`
@@ -25,6 +26,7 @@ export function addClassicsCommand(program: Command): void {
     .addOption(shared.seed('the seed of delays, faults and coin flips (default: 1)'))
     .addOption(options.explore())
     .addOption(options.break())
+    .addOption(options.html())
     .addOption(shared.json())
     .addHelpText('after', () => reflow(HELP))
     .action(async (name: string | undefined, flags: ClassicsFlags) =>

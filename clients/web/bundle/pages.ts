@@ -29,4 +29,12 @@ export const BROWSER_PAGES: readonly BrowserPage[] = [
     connects: true,
     bytesMax: 250_000,
   },
+  {
+    name: 'gallery',
+    title: 'Gallery of classical algorithms',
+    description:
+      'The classical algorithms of distributed systems: each is run, drawn, checked in all runs within bounds, and broken at its bound.',
+    connects: false,
+    bytesMax: 300_000,
+  },
 ]

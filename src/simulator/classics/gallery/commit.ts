@@ -50,6 +50,7 @@ const allYes = (n: number): readonly boolean[] => Array.from({ length: n }, () =
 const TWO_PHASE = asynchronousEntry({
   name: 'two-phase-commit',
   title: 'Two-phase commit with recovery',
+  idea: 'The coordinator asks all for their votes. It commits if every vote is yes, and the outcome goes to all.',
   room: 'commit',
   file: 'src/classics/commit/two-phase.ts',
   source: 'Gray 1978; Bernstein, Hadzilacos, Goodman 1987, 7.4',
@@ -89,6 +90,7 @@ const TWO_PHASE = asynchronousEntry({
 const THREE_PHASE = asynchronousEntry({
   name: 'three-phase-commit',
   title: 'Three-phase commit with its termination protocol',
+  idea: 'Between the votes and the commit all become prepared, so that no process is uncertain while another one has committed.',
   room: 'commit',
   file: 'src/classics/commit/three-phase.ts',
   source: 'Skeen, SIGMOD 1981',

@@ -60,6 +60,7 @@ const BALLOTS_OF_DUEL = 3
 const PAXOS_RUNS = asynchronousEntry({
   name: 'paxos',
   title: 'Paxos for a log of commands',
+  idea: 'A majority promises to ignore older ballots, and reports what it has accepted. The proposer repeats that, or is free to propose its own command.',
   room: 'consensus',
   file: 'src/classics/consensus/multi-paxos.ts',
   source: 'Lamport, TOCS 16(2), 1998',
@@ -107,6 +108,7 @@ const PAXOS: GalleryEntry = {
 const RAFT = asynchronousEntry({
   name: 'raft',
   title: 'Raft',
+  idea: 'A majority elects a leader whose log is not behind. The leader makes the other logs equal to its own, and commits an entry of its term that a majority has.',
   room: 'consensus',
   file: 'src/classics/consensus/raft.ts',
   source: 'Ongaro, Ousterhout, USENIX ATC 2014',

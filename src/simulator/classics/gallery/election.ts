@@ -28,6 +28,7 @@ const ring = (n: number) => changRoberts({ numbers: worstRing(n), starters: allP
 const CHANG_ROBERTS = asynchronousEntry({
   name: 'chang-roberts',
   title: 'Chang–Roberts election on a ring',
+  idea: 'A number goes round the ring until it meets a larger one. The number that comes back to its process is the largest.',
   room: 'election',
   file: 'src/classics/election/chang-roberts.ts',
   source: 'Chang, Roberts, CACM 22(5), 1979',
@@ -77,6 +78,7 @@ const TIMELY: readonly number[] = [1, 2]
 const BULLY = asynchronousEntry({
   name: 'bully',
   title: 'Bully election',
+  idea: 'A process that misses the leader asks all processes with larger numbers. If none answers in time, it leads.',
   room: 'election',
   file: 'src/classics/election/bully.ts',
   source: 'Garcia-Molina, IEEE ToC C-31(1), 1982',

@@ -62,6 +62,8 @@ export interface GalleryEntry {
   /** The name on the command line. */
   readonly name: string
   readonly title: string
+  /** One or two sentences that say how it works. */
+  readonly idea: string
   readonly room: Room
   /** The file with the algorithm. */
   readonly file: string

@@ -43,6 +43,7 @@ const flooded = (n: number, wait: (intervals: readonly number[]) => number, dela
 const HEARTBEAT = asynchronousEntry({
   name: 'heartbeat',
   title: 'Failure detector by heartbeats',
+  idea: 'Process 0 beats once in a period, and the others suspect it when no beat comes for longer than they wait.',
   room: 'failure-detectors',
   file: 'src/classics/failure-detectors/heartbeat.ts',
   source: 'Chandra, Toueg, JACM 43(2), 1996',
@@ -69,6 +70,7 @@ const HEARTBEAT = asynchronousEntry({
 const PHI_ACCRUAL = asynchronousEntry({
   name: 'phi-accrual',
   title: 'φ accrual failure detector',
+  idea: 'The level of suspicion is the improbability that the next beat is still to come, by the intervals of the last beats.',
   room: 'failure-detectors',
   file: 'src/classics/failure-detectors/phi-accrual.ts',
   source: 'Hayashibara, Défago, Yared, Katayama, SRDS 2004',
@@ -103,6 +105,7 @@ const agreement: Judge<unknown> = ({ outputs }) => {
 const SUSPICION_QUORUM = asynchronousEntry({
   name: 'suspicion-quorum',
   title: 'Quorums under wrong suspicions',
+  idea: 'A value counts once a majority of all has accepted it, and not a majority of those that one does not suspect.',
   room: 'failure-detectors',
   file: 'src/classics/failure-detectors/suspicion-quorum.ts',
   source: 'Chandra, Toueg, JACM 43(2), 1996',

@@ -18,6 +18,7 @@ const together: Judge<unknown> = ({ outputs, ending }) => {
 const TWO_ARMIES_FACTS = {
   name: 'two-armies',
   title: 'The two armies',
+  idea: 'Two generals win only if both attack, and messengers may be caught. The sender of the last message cannot know that it arrived.',
   room: 'impossibility',
   file: 'src/classics/impossibility/two-armies.ts',
   source: 'Akkoyunlu, Ekanadham, Huber, SOSP 1975; Gray 1978',
@@ -86,6 +87,7 @@ const withCoins = (n: number, faults: number, seed: number) => {
 const FLP_RUNS = asynchronousEntry({
   name: 'flp',
   title: 'No deterministic consensus without time (FLP), and the coins that end it (Ben-Or)',
+  idea: 'An adversary that only chooses which message arrives next keeps both values possible. Coins that it cannot foresee end that.',
   room: 'impossibility',
   file: 'src/classics/agreement/ben-or.ts',
   source: 'Fischer, Lynch, Paterson, JACM 32(2), 1985; Ben-Or, PODC 1983',

@@ -28,6 +28,7 @@ const judgeOf = (script: readonly Line[], order: DeliveryOrder) => deliveries({ 
 const RELIABLE = asynchronousEntry({
   name: 'reliable-multicast',
   title: 'Reliable multicast by re-broadcast',
+  idea: 'A process passes on what it receives for the first time, before it delivers it. So all deliver it, or none that stays alive.',
   room: 'multicast',
   file: 'src/classics/multicast/reliable.ts',
   source: 'Hadzilacos, Toueg, TR 94-1425, Cornell, 1994',
@@ -66,6 +67,7 @@ const nak = (n: number, buffer: number, heartbeats: number) =>
 const NEGATIVE_ACKNOWLEDGEMENTS = asynchronousEntry({
   name: 'nak-multicast',
   title: 'Reliable multicast by negative acknowledgements',
+  idea: 'Receivers acknowledge nothing. A receiver that sees a gap in the numbers asks for what is missing.',
   room: 'multicast',
   file: 'src/classics/multicast/negative-acknowledgements.ts',
   source: 'Chang, Maxemchuk, TOCS 2(3), 1984',
@@ -94,6 +96,7 @@ const NEGATIVE_ACKNOWLEDGEMENTS = asynchronousEntry({
 const FIFO = asynchronousEntry({
   name: 'fifo-multicast',
   title: 'FIFO multicast',
+  idea: 'Each sender numbers its messages, and a receiver holds a message back until it has delivered the one before.',
   room: 'multicast',
   file: 'src/classics/multicast/fifo.ts',
   source: 'Hadzilacos, Toueg, TR 94-1425, Cornell, 1994',
@@ -129,6 +132,7 @@ const FIFO = asynchronousEntry({
 const CAUSAL = asynchronousEntry({
   name: 'causal-multicast',
   title: 'Causal multicast with vector clocks',
+  idea: 'A message carries the number of messages that its sender had delivered from each process. A receiver holds it back until it has delivered them too.',
   room: 'multicast',
   file: 'src/classics/multicast/causal.ts',
   source: 'Birman, Schiper, Stephenson, TOCS 9(3), 1991',
@@ -161,6 +165,7 @@ const CAUSAL = asynchronousEntry({
 const BY_SEQUENCER = asynchronousEntry({
   name: 'sequencer-multicast',
   title: 'Total order by a sequencer',
+  idea: 'A sender sends its message to all, and one process, the sequencer, gives it its place in the order.',
   room: 'multicast',
   file: 'src/classics/multicast/sequencer.ts',
   source: 'Kaashoek, Tanenbaum, ICDCS 1991',
@@ -196,6 +201,7 @@ const BY_SEQUENCER = asynchronousEntry({
 const BY_PROPOSED_NUMBERS = asynchronousEntry({
   name: 'isis-multicast',
   title: 'Total order by proposed numbers (ISIS)',
+  idea: 'Every receiver proposes a number, and the sender takes the highest. A message is delivered when its number is final and the lowest that waits.',
   room: 'multicast',
   file: 'src/classics/multicast/proposed-numbers.ts',
   source: 'Birman, Joseph, TOCS 5(1), 1987',

@@ -41,6 +41,7 @@ const clientsEnter =
 const RICART_AGRAWALA = asynchronousEntry({
   name: 'ricart-agrawala',
   title: 'Ricart–Agrawala mutual exclusion',
+  idea: 'A process asks every other one, and enters when all have replied. A process that is inside, or asked earlier, replies only when it has left.',
   room: 'mutual-exclusion',
   file: 'src/classics/mutual-exclusion/ricart-agrawala.ts',
   source: 'Ricart, Agrawala, CACM 24(1), 1981',
@@ -68,6 +69,7 @@ const RICART_AGRAWALA = asynchronousEntry({
 const CENTRAL_SERVER = asynchronousEntry({
   name: 'central-server',
   title: 'Mutual exclusion by a central server',
+  idea: 'A server grants the critical section to one client at a time, in the order in which requests arrive.',
   room: 'mutual-exclusion',
   file: 'src/classics/mutual-exclusion/central-server.ts',
   source: 'Coulouris, Dollimore, Kindberg, Distributed Systems, 15.2',
@@ -112,6 +114,7 @@ const tokenServes: Judge<unknown> = ({ outputs, crashed, ending }) => {
 const TOKEN_RING = asynchronousEntry({
   name: 'token-ring',
   title: 'Mutual exclusion by a token on a ring',
+  idea: 'One token goes round a ring, and only the process that holds it may be inside.',
   room: 'mutual-exclusion',
   file: 'src/classics/mutual-exclusion/token-ring.ts',
   source: 'Le Lann, IFIP Congress 1977',
@@ -139,6 +142,7 @@ const TOKEN_RING = asynchronousEntry({
 const LAMPORT_QUEUE = asynchronousEntry({
   name: 'lamport-mutual-exclusion',
   title: "Lamport's mutual exclusion",
+  idea: 'Each process keeps the queue of all requests in the order of their clocks. It enters when its own is the first, and all others have sent something later.',
   room: 'mutual-exclusion',
   file: 'src/classics/mutual-exclusion/lamport-queue.ts',
   source: 'Lamport, CACM 21(7), 1978',
@@ -166,6 +170,7 @@ const LAMPORT_QUEUE = asynchronousEntry({
 const MAEKAWA = asynchronousEntry({
   name: 'maekawa',
   title: 'Maekawa mutual exclusion by quorums',
+  idea: 'A process enters when every member of its quorum has voted for it. Any two quorums meet, and a member votes for one process at a time.',
   room: 'mutual-exclusion',
   file: 'src/classics/mutual-exclusion/maekawa.ts',
   source: 'Maekawa, TOCS 3(2), 1985; Sanders, TOCS 5(3), 1987',
@@ -204,6 +209,7 @@ const storesInOrder: Judge<unknown> = ({ outputs }) => {
 const FENCING = asynchronousEntry({
   name: 'fencing-tokens',
   title: 'Fencing tokens against a paused holder of a lease',
+  idea: 'Each lease has a larger number than the one before, writes carry it, and the storage refuses a smaller number than it has seen.',
   room: 'mutual-exclusion',
   file: 'src/classics/mutual-exclusion/fencing.ts',
   source: 'Kleppmann 2016; Burrows, OSDI 2006 (sequencers)',

@@ -25,6 +25,7 @@ const liars = (count: number): readonly number[] => Array.from({ length: count }
 const GRID = asynchronousEntry({
   name: 'grid-quorums',
   title: 'A register on a grid of quorums',
+  idea: 'Servers stand in a square. A quorum is a row and a column, so any two quorums meet.',
   room: 'quorums',
   file: 'src/classics/quorums/quorum-systems.ts',
   source: 'Maekawa, TOCS 3(2), 1985',
@@ -52,6 +53,7 @@ const GRID = asynchronousEntry({
 const MASKING = asynchronousEntry({
   name: 'masking-quorums',
   title: 'A register on masking quorums',
+  idea: 'Any two quorums meet in 2f + 1 servers, and a reader believes what f + 1 servers say alike.',
   room: 'quorums',
   file: 'src/classics/quorums/masking-register.ts',
   source: 'Malkhi, Reiter, Distributed Computing 11(4), 1998',
@@ -91,6 +93,7 @@ const WRITER_AND_READER: readonly (readonly UserOperation[])[] = [[{ write: 'v' 
 const CONSISTENT = asynchronousEntry({
   name: 'majority-register',
   title: 'CAP: a register that stays consistent (majorities)',
+  idea: 'Each operation asks a majority for the latest value, and then stores it, or a new one, at a majority.',
   room: 'quorums',
   file: 'src/classics/quorums/majority-register.ts',
   source: 'Attiya, Bar-Noy, Dolev, JACM 42(1), 1995; Gilbert, Lynch 2002',
@@ -127,6 +130,7 @@ const CONSISTENT = asynchronousEntry({
 const AVAILABLE = asynchronousEntry({
   name: 'gossip-register',
   title: 'CAP: a register that stays available (last writer wins)',
+  idea: 'Each replica answers its user at once and sends each write to the others. The latest timestamp wins.',
   room: 'quorums',
   file: 'src/classics/quorums/gossip-register.ts',
   source: 'DeCandia et al., SOSP 2007; Gilbert, Lynch 2002',

@@ -35,6 +35,7 @@ const liarsOf = (count: number): readonly number[] => Array.from({ length: count
 const FELDMAN = asynchronousEntry({
   name: 'secret-sharing',
   title: 'Secret sharing by Shamir, with the check of shares by Feldman',
+  idea: 'The secret is the value at 0 of a polynomial of degree k − 1, and each holder has its value at one point. Published commitments show which shares are wrong.',
   room: 'secrets',
   file: 'src/classics/secrets/verified-sharing.ts',
   source: 'Shamir, CACM 22(11), 1979; Feldman, FOCS 1987',

@@ -31,6 +31,7 @@ const snapshotOf = (
 const CHANDY_LAMPORT = asynchronousEntry({
   name: 'chandy-lamport',
   title: 'Chandy–Lamport snapshot',
+  idea: 'A process records its balance and sends a marker on each link. A transfer that arrives on a link between the record and the marker was on the way.',
   room: 'snapshots',
   file: 'src/classics/snapshots/chandy-lamport.ts',
   source: 'Chandy, Lamport, TOCS 3(1), 1985',

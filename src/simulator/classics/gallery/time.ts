@@ -46,6 +46,7 @@ const lamport = (n: number) => ({
 const LAMPORT = asynchronousEntry({
   name: 'lamport-clock',
   title: "Lamport's clock",
+  idea: 'Each event counts one up, and a receipt counts beyond the stamp of its message. If a happened before b, a has the smaller stamp.',
   room: 'time',
   file: 'src/classics/time/lamport-clock.ts',
   source: 'Lamport, CACM 21(7), 1978',
@@ -78,6 +79,7 @@ const vectors = (n: number, length = n) => ({
 const VECTOR = asynchronousEntry({
   name: 'vector-clock',
   title: 'Vector clocks',
+  idea: 'A stamp counts, for each process, the events that happened before. Of two stamps, neither is less exactly if the events are concurrent.',
   room: 'time',
   file: 'src/classics/time/vector-clock.ts',
   source: 'Fidge 1988; Mattern 1989',
@@ -109,6 +111,7 @@ const errorIsBounded: Judge<unknown> = ({ outputs, ending }) => {
 const CRISTIAN = asynchronousEntry({
   name: 'cristian',
   title: "Cristian's clock synchronisation",
+  idea: 'A client asks a time server, and assumes that the answer took half of the round trip.',
   room: 'time',
   file: 'src/classics/time/cristian.ts',
   source: 'Cristian, Distributed Computing 3(3), 1989',
@@ -168,6 +171,7 @@ const berkeleyOf = (n: number, delays: readonly number[]) => ({
 const BERKELEY = asynchronousEntry({
   name: 'berkeley',
   title: 'The Berkeley algorithm',
+  idea: 'No clock is right. A master asks all for their time, averages the answers, and sends each process the difference to correct.',
   room: 'time',
   file: 'src/classics/time/berkeley.ts',
   source: 'Gusella, Zatti, IEEE TSE 15(7), 1989',
@@ -232,6 +236,7 @@ function averagingOf(n: number, delays: readonly number[]) {
 const AVERAGING = asynchronousEntry({
   name: 'clock-averaging',
   title: 'Fault-tolerant averaging of clocks',
+  idea: 'Each process leaves out the f fastest and the f slowest clocks, and moves to the middle of the others.',
   room: 'time',
   file: 'src/classics/time/clock-averaging.ts',
   source: 'Lundelius Welch, Lynch, PODC 1984',
