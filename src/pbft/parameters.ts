@@ -8,7 +8,7 @@ const MIB = 1024 * 1024
 export const PIPELINE_WINDOW = 2
 /**
  * The largest lead of a proposed time over this replica's clock before the pre-prepare is held back (rule 1.2), in
- * milliseconds.
+ * milliseconds. Its lag may be as large while T is `REQUEST_TIMEOUT_TICKS`, and grows with T.
  */
 export const CLOCK_SKEW_MS_MAX = 1_000
 /** The number of pre-prepares held back at once because of their time. */

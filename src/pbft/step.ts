@@ -6,6 +6,7 @@
  *   pre-prepare, prepare, commit   ordering/normal-case.ts, slot.ts, place.ts   1.2 - 1.5
  *   batching, pipeline             ordering/propose.ts                          1.10
  *   clock batches, leases          ordering/clock-batches.ts                    1.9
+ *   proposed times                 ordering/proposed-time.ts                    1.2
  *   execution, replies             ordering/execution.ts                        1.6, 1.7
  *   reads without ordering         ordering/unordered-reads.ts                  5.1
  *   evidence of equivocation       ordering/evidence.ts                         1.5

@@ -1,6 +1,8 @@
 /** Mistakes against the rules of section 1 by which batches are proposed, voted on and brought to everyone; the quorums. */
 import { type Mutant, UNSEEN } from './mutant.ts'
 
+const TIMES = 'paper/1.2-pre-prepare.test.ts'
+
 export const ORDERING_MUTANTS: readonly Mutant[] = [
   {
     name: 'a quorum is one too small',
@@ -47,22 +49,43 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
     },
   },
   {
-    name: 'a past time is refused',
+    name: 'a past time is taken at once',
+    attack: 'early-lease',
     rule: '1.2',
-    within: 'onPrePrepare',
-    search: 'accept(turn, slot, prePrepare, from);\n}',
-    replacement:
-      'if (prePrepare.batch.time < state.clock.now - 200) return;\n    accept(turn, slot, prePrepare, from);\n}',
+    within: 'isTimely',
+    search: 'return requests.length === 0 || time >= clock.now - lagMax(patience.timeoutTicks);',
+    replacement: 'return true;',
+    paper: { file: TIMES, test: 'is accepted up to the skew, and held back beyond it', why: UNSEEN.noLiar },
+  },
+  {
+    name: 'the span for past times does not grow with T',
+    rule: '1.2',
+    within: 'lagMax',
+    search: '(CLOCK_SKEW_MS_MAX * timeoutTicks) / REQUEST_TIMEOUT_TICKS',
+    replacement: 'CLOCK_SKEW_MS_MAX',
+    paper: { file: TIMES, test: 'may be later the longer T is', why: UNSEEN.rare },
+  },
+  {
+    name: 'a late clock batch is held back',
+    rule: '1.2',
+    within: 'isTimely',
+    search: 'requests.length === 0 || ',
+    replacement: '',
+    paper: {
+      file: TIMES,
+      test: 'is never a reason to refuse a batch without requests',
+      why: UNSEEN.madeUp,
+    },
   },
   {
     name: 'a time from the future is taken at once',
     attack: 'time-warp',
     rule: '1.2',
-    within: 'onPrePrepare',
-    search: 'if (!isBeyondJudging && prePrepare',
-    replacement: 'if (false && prePrepare',
+    within: 'isTimely',
+    search: 'if (time > clock.now + CLOCK_SKEW_MS_MAX)\n        return false;',
+    replacement: '',
     paper: {
-      file: 'paper/1.2-pre-prepare.test.ts',
+      file: TIMES,
       test: 'a time ahead of the clock by more than the skew is held back',
       why: UNSEEN.cost,
     },

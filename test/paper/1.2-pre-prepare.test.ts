@@ -4,9 +4,10 @@ import { toHex } from '../../src/base/bytes.ts'
 import type { Milliseconds, View } from '../../src/base/ids.ts'
 import { BATCH_REQUESTS_MAX, COUNTER_MAX, LOG_WINDOW } from '../../src/messages/limits.ts'
 import { highWatermark } from '../../src/pbft/checkpoints/watermarks.ts'
-import { CLOCK_SKEW_MS_MAX, HELD_BACK_MAX } from '../../src/pbft/parameters.ts'
+import { CLOCK_SKEW_MS_MAX, HELD_BACK_MAX, REQUEST_TIMEOUT_TICKS } from '../../src/pbft/parameters.ts'
 import { CLUSTER_SIZES, createClusterKit } from '../kit/cluster-kit.ts'
 import { broadcastsOf, decide, effectsOf, ReplicaUnderTest, reasonsOf } from '../kit/replica-kit.ts'
+import { plainNewView } from '../kit/view-change-kit.ts'
 
 describe.each(CLUSTER_SIZES)('n = %i', (n) => {
   const kit = createClusterKit(n)
@@ -127,12 +128,75 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     expect(prepares()).toHaveLength(1)
   })
 
-  test('PBFT-1.2 a past time is never a reason to refuse: null batch, clock batch and late retransmission', () => {
-    backup.tick(1, 10_000_000)
-    backup.receive(kit.prePrepare({ sequence: 1, batch: kit.batch([], 0) }))
-    backup.receive(kit.prePrepare({ sequence: 2, batch: kit.batch([], 1) }))
-    backup.receive(kit.prePrepare({ sequence: 3, batch: kit.batch([kit.request(0)], 5) }))
-    expect(prepares().map(({ sequence }) => sequence)).toEqual([1, 2, 3])
+  describe('a time that is late', () => {
+    const late = (ms: number) => kit.batch([kit.request(0)], now() - ms)
+    beforeEach(() => {
+      backup.tick(1, 10_000_000)
+    })
+
+    test('PBFT-1.2 is accepted up to the skew, and held back beyond it', () => {
+      backup.receive(kit.prePrepare({ sequence: 1, batch: late(CLOCK_SKEW_MS_MAX) }))
+      backup.receive(kit.prePrepare({ sequence: 2, batch: late(CLOCK_SKEW_MS_MAX + 1) }))
+      expect(prepares().map(({ sequence }) => sequence)).toEqual([1])
+      backup.tick(100)
+      expect(prepares()).toEqual([])
+    })
+
+    test('PBFT-1.2 is never a reason to refuse a batch without requests: a null batch and a clock batch', () => {
+      backup.receive(kit.prePrepare({ sequence: 1, batch: kit.batch([], 0) }))
+      backup.receive(kit.prePrepare({ sequence: 2, batch: kit.batch([], 1) }))
+      expect(prepares().map(({ sequence }) => sequence)).toEqual([1, 2])
+    })
+
+    test('PBFT-1.2 may be later the longer T is, so a slow network stops no correct primary', () => {
+      const [views, sequence] = [3, 1]
+      const { patience } = backup.state
+      patience.timeoutTicks = 2 ** views * REQUEST_TIMEOUT_TICKS
+      const most = 2 ** views * CLOCK_SKEW_MS_MAX
+      backup.receive(kit.prePrepare({ sequence, batch: late(most) }))
+      backup.receive(kit.prePrepare({ sequence: sequence + 1, batch: late(most + 1) }))
+      expect(prepares()).toHaveLength(1)
+    })
+
+    test('PBFT-1.2 ends each view once a request waits, until T is long enough', () => {
+      const request = kit.request(0)
+      const slow = 2 * CLOCK_SKEW_MS_MAX
+      backup = new ReplicaUnderTest(kit, 3)
+      backup.tick(1, 10_000_000)
+      backup.receive(request)
+      for (const view of [0, 1]) {
+        if (view > 0) backup.receive(plainNewView(kit, view))
+        backup.receive(kit.prePrepare({ view, sequence: 1, batch: kit.batch([request], now() - slow) }))
+        expect(backup.state.ordering.heldBack.size).toBe(1)
+        backup.tickHearing(REQUEST_TIMEOUT_TICKS + 1)
+        expect(backup.state.views).toMatchObject({ view: view + 1, isActive: false })
+        expect(backup.state.ordering.heldBack.size).toBe(0)
+      }
+      backup.receive(plainNewView(kit, 2))
+      backup.receive(kit.prePrepare({ view: 2, sequence: 1, batch: kit.batch([request], now() - slow) }))
+      expect(prepares().map(({ view, sequence }) => [view, sequence])).toEqual([[2, 1]])
+    })
+
+    test('PBFT-1.2 is beyond judging once the batch is decided: what waits is taken, and what comes is', () => {
+      const batch = late(10 * CLOCK_SKEW_MS_MAX)
+      const commits = kit.votes('commit', kit.ids.slice(0, kit.q), { sequence: 1, digest: batch.digest })
+      backup.receive(kit.prePrepare({ sequence: 1, batch }))
+      backup.receiveAll(commits)
+      backup.tick(1, now())
+      expect(backup.executed.map(({ batch: { digest } }) => digest)).toEqual([batch.digest])
+      const other = new ReplicaUnderTest(kit, 1)
+      other.tick(1, 10_000_000)
+      other.receive(kit.decision({ sequence: 1, batch }))
+      expect(other.executed).toHaveLength(1)
+    })
+
+    test('PBFT-1.2 that waits is still evidence against a primary which proposes something else too', () => {
+      backup.receive(kit.prePrepare({ sequence: 1, batch: late(2 * CLOCK_SKEW_MS_MAX) }))
+      backup.receive(kit.prePrepare({ sequence: 1, batch: kit.batch([], 1) }))
+      expect(effectsOf(backup.tick(1, now()), 'reject')).toMatchObject([
+        { reason: 'conflicting-pre-prepare', evidence: { guilty: 0 } },
+      ])
+    })
   })
 
   test('PBFT-1.2 the time of a decided batch is beyond judging', () => {

@@ -15,7 +15,8 @@ const T = REQUEST_TIMEOUT_TICKS
 
 describe.each(CLUSTER_SIZES)('n = %i', (n) => {
   const kit = createClusterKit(n)
-  const batchAt = (sequence: number) => kit.batch([kit.request(0, { timestamp: sequence })])
+  const batchAt = (sequence: number, { state: { clock } }: ReplicaUnderTest) =>
+    kit.batch([kit.request(0, { timestamp: sequence })], clock.now)
   const others = kit.ids.filter((id) => id !== 2)
 
   const awaiting = (view: number): ReplicaUnderTest => awaitingNewView(kit, 2, view)
@@ -122,7 +123,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       const { timeoutTicks } = replica.state.patience
       const serve = (sequence: number): void => {
         replica.receive(kit.request(0, { timestamp: sequence }))
-        decide(kit, replica, { view: 4, sequence, batch: batchAt(sequence) })
+        decide(kit, replica, { view: 4, sequence, batch: batchAt(sequence, replica) })
       }
       for (let sequence = 1; sequence < PROGRESS_BEFORE_SHRINKING; sequence++) serve(sequence)
       expect(replica.state.patience.timeoutTicks).toBe(timeoutTicks)
@@ -135,7 +136,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     test('PBFT-3.6 T shrinks too where nothing waits, as on most backups', () => {
       const replica = patientInView4()
       for (let sequence = 1; sequence <= 5 * PROGRESS_BEFORE_SHRINKING; sequence++) {
-        decide(kit, replica, { view: 4, sequence, batch: batchAt(sequence) })
+        decide(kit, replica, { view: 4, sequence, batch: batchAt(sequence, replica) })
       }
       expect(replica.state.patience.timeoutTicks).toBe(T)
     })
@@ -145,7 +146,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       for (let sequence = 1; sequence <= 100; sequence++) {
         replica.receive(kit.request(0, { timestamp: sequence }))
         replica.tickHearing(Math.floor(0.9 * replica.state.patience.timeoutTicks))
-        decide(kit, replica, { sequence, batch: batchAt(sequence) })
+        decide(kit, replica, { sequence, batch: batchAt(sequence, replica) })
       }
       expect(replica.state.views.view).toBe(0)
       expect(replica.state.patience.timeoutTicks).toBeLessThanOrEqual(2 * T)
@@ -156,7 +157,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       for (let sequence = 1; sequence <= 4 * PROGRESS_BEFORE_SHRINKING; sequence++) {
         replica.receive(kit.request(0, { timestamp: sequence }))
         replica.tickHearing(40)
-        decide(kit, replica, { sequence, batch: batchAt(sequence) })
+        decide(kit, replica, { sequence, batch: batchAt(sequence, replica) })
       }
       expect(replica.state.views.view).toBe(0)
       expect(replica.state.patience.timeoutTicks).toBeGreaterThan(80)

@@ -48,7 +48,8 @@ describe.each(FEWER_CLUSTER_SIZES)('n = %i', (n) => {
         const request = kit.request(0, { timestamp: ++this.#timestamp, operations: new Uint8Array(bytes) })
         this.receive(request)
         this.tickHearing(lagTicks)
-        const place = { sequence: this.state.ordering.lastExecuted + 1, batch: kit.batch([request]) }
+        const batch = kit.batch([request], this.state.clock.now)
+        const place = { sequence: this.state.ordering.lastExecuted + 1, batch }
         this.receive(kit.prePrepare(place))
         this.tickHearing(orderingTicks)
         decide(kit, this, place)
@@ -90,7 +91,7 @@ describe.each(FEWER_CLUSTER_SIZES)('n = %i', (n) => {
       for (let sample = 0; sample < 3 * WINDOW_SAMPLES_MIN; sample++) {
         const request = kit.request(1, { timestamp: ++timestamp })
         const sequence = backup.state.ordering.lastExecuted + 1
-        const batch = kit.batch([request])
+        const batch = kit.batch([request], backup.state.clock.now)
         backup.receive(request)
         backup.receive(kit.prePrepare({ sequence, batch }))
         backup.tickHearing(20)

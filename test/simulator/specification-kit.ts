@@ -1,5 +1,6 @@
 /** One replica under the specification's eyes, and the facts that histories are written of. */
 import type { Effect, Event } from '../../src/pbft/effects.ts'
+import { REQUEST_TIMEOUT_TICKS } from '../../src/pbft/parameters.ts'
 import type { SeenStep } from '../../src/simulator/checkers/checker.ts'
 import { specification } from '../../src/simulator/checkers/specification.ts'
 
@@ -19,6 +20,7 @@ export function replica(id: number, mode: 'signed' | 'oral' = 'signed') {
     config: { id, n: 4, checkpointInterval: K, mode },
     nullBatch: { digest: NULL },
     clock: { now: 0 },
+    patience: { timeoutTicks: REQUEST_TIMEOUT_TICKS },
     leases: { nextExpiry: null },
   }
   let appended = 0
@@ -38,6 +40,11 @@ export function replica(id: number, mode: 'signed' | 'oral' = 'signed') {
     /** Does it in one step of its own. */
     does: (...effects: Facts[]) => step({ kind: 'ticked' } satisfies Pick<Event, 'kind'>, ...effects),
     event: (event: Facts) => step(event),
+    /** Its clock shows this time, and its T is so many ticks. */
+    at: (now: number, timeoutTicks = REQUEST_TIMEOUT_TICKS) => {
+      state.clock.now = now
+      state.patience.timeoutTicks = timeoutTicks
+    },
     logs: (...records: Facts[]) => {
       const said = step({ kind: 'ticked' }, ...records.map((record) => ({ kind: 'persist', record })))
       synced = appended

@@ -1,5 +1,6 @@
 /** Hand-written histories: what the specification allows, and for each clause one thing that it refuses. */
 import { describe, expect, it, test } from 'vitest'
+import { CLOCK_SKEW_MS_MAX, REQUEST_TIMEOUT_TICKS } from '../../src/pbft/parameters.ts'
 import {
   A,
   accepted,
@@ -58,6 +59,28 @@ describe('votes', () => {
     expect(two.logsUnsynced(accepted(1))).toBeNull()
     expect(two.sends({ kind: 'prepare', ...place(1) })).toContain('not on disk')
     expect(two.sends({ kind: 'prepare', ...place(2) })).toContain('its log does not hold')
+  })
+  it('allows a proposed time from a span around the clock only, which grows with T, and any once it is decided', () => {
+    const skew = CLOCK_SKEW_MS_MAX
+    const offered = (time: number, requests: readonly Facts[] = [REQUEST]): Facts => ({
+      ...prePrepare(1),
+      batch: { ...batchOf(A, requests), time },
+    })
+    const takes = (message: Facts, timeoutTicks?: number, more: readonly Facts[] = []) => {
+      const one = replica(2)
+      one.at(10 * skew, timeoutTicks)
+      one.hear(message, ...more)
+      return one.logs({ kind: 'accepted', prePrepare: message })
+    }
+    expect(takes(offered(11 * skew))).toBeNull()
+    expect(takes(offered(11 * skew + 1))).toContain('1001 ms ahead')
+    expect(takes(offered(9 * skew))).toBeNull()
+    expect(takes(offered(9 * skew - 1))).toContain('1001 ms late')
+    expect(takes(offered(8 * skew - 1), 2 * REQUEST_TIMEOUT_TICKS)).toContain('2001 ms late')
+    expect(takes(offered(8 * skew), 2 * REQUEST_TIMEOUT_TICKS)).toBeNull()
+    expect(takes(offered(1, []))).toBeNull()
+    expect(takes(offered(1), undefined, votes('commit', [0, 1]))).toContain('late')
+    expect(takes(offered(1), undefined, votes('commit', [0, 1, 3]))).toBeNull()
   })
   it('refuses a second pre-prepare and a second vote', () => {
     const one = preparedBackup()

@@ -13,7 +13,7 @@ export const timeWarp: Attack = {
   does: 'as primary proposes batch times far ahead, just inside the limit, long past, and standing still',
   source: 'leases and locks expire by the time of batches',
   expects:
-    'no replica votes for a time far ahead of its clock, and a past time is accepted without moving time back',
+    'no replica votes for a time far from its clock, and a primary that proposes one while requests wait is replaced',
   traitors: firstPrimary,
   drawn: 'as primary',
   behaviour: () => {

@@ -8,7 +8,7 @@ import type { Batch, Evidence, PrePrepare, PrePrepareHeader, Verified, Vote } fr
 import type { RejectionReason } from '../../messages/rejection.ts'
 import { persist, persistThenBroadcast, withhold } from '../durability.ts'
 import type { ProtocolMessage } from '../effects.ts'
-import { CLOCK_SKEW_MS_MAX, HELD_BACK_MAX, UNEXECUTED_BYTES_MAX } from '../parameters.ts'
+import { HELD_BACK_MAX, UNEXECUTED_BYTES_MAX } from '../parameters.ts'
 import { mayVote } from '../recovery/recovery-state.ts'
 import type { ReplicaState, Turn } from '../state.ts'
 import { noteOrdered } from '../views/primary-observation.ts'
@@ -16,6 +16,7 @@ import { exhibitConflictingVote, exhibitConflictingVotes, keepEvidence } from '.
 import { executeDecided } from './execution.ts'
 import { findBatch, hasBatch, isBatchLacking, isHandedOver, openSlot } from './ordering-state.ts'
 import { noveltyOf, type Place, placeOf } from './place.ts'
+import { isTimely } from './proposed-time.ts'
 import {
   decisionCertificate,
   hasDecidedBatch,
@@ -47,11 +48,8 @@ export function onPrePrepare(turn: Turn, prePrepare: Verified<PrePrepare>, from:
   if (sequence <= state.views.lastChosen) return reject(turn, prePrepare, from, 'new-view-selects-otherwise')
   if (slot.executed !== null) return // a replica that lacks the batch is sent the decision
   if (slot.decided !== null && !isDecidedAs(slot, digest)) return // another batch was decided
-  // A past time is no reason to refuse: a late retransmission would never get through.
   const isBeyondJudging = sender === state.config.id || slot.decided !== null
-  if (!isBeyondJudging && prePrepare.batch.time > state.clock.now + CLOCK_SKEW_MS_MAX) {
-    return holdBack(turn, prePrepare, from)
-  }
+  if (!isBeyondJudging && !isTimely(state, prePrepare.batch)) return holdBack(turn, prePrepare, from)
   if (!state.mode.isDoubted(turn, slot, prePrepare)) accept(turn, slot, prePrepare, from)
 }
 
@@ -96,7 +94,8 @@ const isRelevantElsewhere = (
 ): boolean => place === 'early' && message.sequence > lowWatermark && early.wants(message)
 
 /**
- * Holds back a pre-prepare whose time is too far ahead, until the clock has advanced. One per sequence number.
+ * Holds back a pre-prepare whose time is too far from the clock's: one that is ahead until the clock has advanced, one
+ * that is late until it is decided or its view ends. One per sequence number.
  * @rule 1.2
  */
 function holdBack(turn: Turn, prePrepare: Verified<PrePrepare>, from: Peer): void {
@@ -141,7 +140,7 @@ export function hasRoomFor(state: ReplicaState, sequence: Sequence, batch: Batch
 }
 
 /**
- * Handles the held-back pre-prepares again, after the clock advanced.
+ * Handles the held-back pre-prepares again, at a tick: the clock has advanced, and others may have decided.
  * @rule 1.2
  */
 export function retryHeldBack(turn: Turn): void {

@@ -14,7 +14,7 @@ export interface OrderingState {
   readonly slots: Map<Sequence, Slot>
   /** The batches of `slots` that are not executed. */
   readonly batches: OpenBatches
-  /** Pre-prepares whose time is too far ahead of this replica's clock (rule 1.2). One per sequence number. */
+  /** Pre-prepares whose time is too far from this replica's clock (rule 1.2). One per sequence number. */
   readonly heldBack: Map<Sequence, Verified<PrePrepare>>
   /** Messages of views that are not entered yet. */
   readonly early: EarlyMessages

@@ -22,6 +22,7 @@ export function specification(): Checker {
       if (event.kind === 'resumed') me.start(state.config.stored, state.config.isStateLost)
       if (event.kind === 'resumed' || event.kind === 'transferred') me.nextExpiry = state.leases.nextExpiry
       me.now = state.clock.now
+      me.timeoutTicks = state.patience.timeoutTicks
       return faultOfStep(me, seen)
     },
     onExecuted({ replica, sequence, batch, application }) {

@@ -9,6 +9,7 @@ import { logWindowOf } from '../../messages/limits.ts'
 import type { CheckpointCertificate } from '../../messages/message.ts'
 import { isClaimed } from '../../messages/oral/inferred-messages.ts'
 import type { LogRecord } from '../../pbft/effects.ts'
+import { REQUEST_TIMEOUT_TICKS } from '../../pbft/parameters.ts'
 import type { ReplicaConfig } from '../../pbft/state.ts'
 import { placeKey } from '../checkers/votes-seen.ts'
 import { Heard, nameOf, type Place } from './heard.ts'
@@ -34,8 +35,9 @@ export class Memory {
   storable = 0 as Sequence
   /** The highest sequence number in the log at its start. */
   shown = 0 as Sequence
-  /** The replica's own clock, and the executed time at which the next lease expires. */
+  /** The replica's own clock, its T in ticks, and the executed time at which the next lease expires. */
   now = 0 as Milliseconds
+  timeoutTicks = REQUEST_TIMEOUT_TICKS
   nextExpiry: Milliseconds | null = null
   /** True from a crash to the first step of the next start. */
   isStarting = false

@@ -6,6 +6,7 @@ import type { PrePrepareContent } from '../../messages/content.ts'
 import { BATCH_BYTES_MAX, BATCH_REQUESTS_MAX } from '../../messages/limits.ts'
 import type { Batch, Vote } from '../../messages/message.ts'
 import { isClaimed } from '../../messages/oral/inferred-messages.ts'
+import { CLOCK_SKEW_MS_MAX, REQUEST_TIMEOUT_TICKS } from '../../pbft/parameters.ts'
 import { placeKey, type SeenVote, shortDigest } from '../checkers/votes-seen.ts'
 import type { Place } from './heard.ts'
 import type { Memory } from './memory.ts'
@@ -60,7 +61,7 @@ export function proposalFault(me: Memory, { view, sequence, batch }: PrePrepareC
 const isTimeDue = ({ nextExpiry, now }: Memory): boolean => nextExpiry !== null && nextExpiry <= now
 
 /** A pre-prepare that it accepts. @rule 1.2 3.4 */
-export function acceptanceFault(me: Memory, place: Place): string | null {
+export function acceptanceFault(me: Memory, place: Place, batch: Batch): string | null {
   const { log, config } = me
   const primary = primaryOf(place.view, config.n)
   const before = log.ordered.get(keyOf(place))
@@ -72,7 +73,22 @@ export function acceptanceFault(me: Memory, place: Place): string | null {
     before !== undefined && !isOf(before, place.digest) && `it took ${shortDigest(before.digest)} there`,
     !me.heard.said('pre-prepare', primary, place) && 'the primary did not say so',
     unlikeChoice(me, place),
+    !isDecided(me, place) && primary !== config.id && untimelyFault(me, batch),
   )
+}
+
+/** True if nothing depends on this replica's vote: Q committed it, or others show, or W claim, that it is decided. */
+const isDecided = (me: Memory, place: Place): boolean =>
+  isOf(me.log.decided.get(place.sequence), place.digest) ||
+  me.heard.saying('commit', place).length >= me.q ||
+  new Set(claimants(me, place)).size >= (me.isOral ? me.w : 1)
+
+/** A proposed time is ahead by the skew at most, and late by it at most for each 500 ms of T. @rule 1.2 */
+function untimelyFault({ now, timeoutTicks }: Memory, { time, requests }: Batch): string | null {
+  const late = now - time
+  if (-late > CLOCK_SKEW_MS_MAX) return `its time is ${-late} ms ahead`
+  const isLate = requests.length > 0 && late > CLOCK_SKEW_MS_MAX * (timeoutTicks / REQUEST_TIMEOUT_TICKS)
+  return isLate ? `its time is ${late} ms late, and T is ${timeoutTicks} ticks` : null
 }
 
 /** An entry of P. @rule 1.3 1.4 */

@@ -86,7 +86,7 @@ function recordFault(me: Memory, record: LogRecord): string | null {
     case 'proposed':
       return proposalFault(me, record.content)
     case 'accepted':
-      return acceptanceFault(me, record.prePrepare)
+      return acceptanceFault(me, record.prePrepare, record.prePrepare.batch)
     case 'prepared':
       return preparedFault(me, placeOf(record.certificate.prePrepare), record.certificate.prepares)
     case 'decided':
