@@ -57,7 +57,7 @@ test('only those that are named read a clock', () => {
   expect(readers.sort()).toEqual([...READERS.keys()].sort())
 })
 
-test('no test bounds a duration that a real process tells', () => {
+test('no test bounds a duration that a real process reports', () => {
   const bounded = [...files].filter(([path]) => REAL.test(path) && !MADE_UP.has(path))
   expect(bounded.flatMap(([path, text]) => boundedDurations(text).map((said) => [path, said]))).toEqual([])
 })

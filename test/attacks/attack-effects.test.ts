@@ -9,7 +9,7 @@ const told: NonNullable<AttackEffects['told']> = new Map([
   ['busy', 1],
 ])
 
-test('an attack that waits for nothing has to act', () => {
+test('an attack that waits for nothing must act', () => {
   expect(hasTakenEffect({}, { ...shown, viewChanges: 0, executed: 0 })).toBe(true)
   expect(hasTakenEffect({}, { ...shown, acts: 0 })).toBe(false)
 })

@@ -205,7 +205,7 @@ describe('actions', () => {
     expect(new Set(counts)).toEqual(new Set([0, 1]))
   })
 
-  test('set says the same other thing to all, under a signature of its own', () => {
+  test('set sends the same changed message to all, under its own signature', () => {
     const adversary = action(set(forNothing))
     const left = adversary.say(prepare.bytes, R[0], R[1])
     expect(new Set(adversary.left.map(({ frame }) => frame)).size).toBe(1)
@@ -248,7 +248,7 @@ describe('actions', () => {
     ])
   })
 
-  test('replay says something that was said before', () => {
+  test('replay sends something that was sent before', () => {
     const adversary = action(replay(2))
     const frames = [1, 2, 3].map((sequence) => kit.vote('prepare', 3, { sequence, digest }).bytes)
     for (const frame of frames) adversary.say(frame, R[0])

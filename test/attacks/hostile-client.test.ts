@@ -118,7 +118,7 @@ describe('what a client did', () => {
     expect(client.end()).toEqual([])
   })
 
-  test('is a violation where nobody knows that a client asked for it', () => {
+  test('is a violation where no checker knows that a client asked for it', () => {
     const { result } = run(asking, false)
     expect(result.verdict).toBe('safety')
     expect(result.violation?.name).toBe('validity')

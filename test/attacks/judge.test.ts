@@ -187,7 +187,7 @@ describe('a control', () => {
     ])
   })
 
-  test('of agreement wants to know every traitor from signatures, where it says so', () => {
+  test('of agreement demands that signatures convict every traitor, where the attack expects it', () => {
     const attack = controlled('agreement', true)
     const broken = { attack, disagreements: ['they differ'] }
     expect(processFaults({ ...broken, facts: faultyFacts })).toEqual([])

@@ -106,7 +106,7 @@ describe('a judge is content with what is good, and says what is not', () => {
     expect(isContent).toEqual([false, true, true, false])
   })
 
-  test('figures that are advisory say nothing, and what is no figure says what it did', () => {
+  test('advisory figures change no verdict, and all else does as before', () => {
     const weighed = (facts: Partial<Observed>) =>
       (['binding', 'advisory'] as const).map(
         (figures) =>

@@ -133,7 +133,7 @@ describe('Ben-Or', () => {
     }
   })
 
-  test('n = 4 with two that may crash: no majority can be heard, and nobody ever decides', () => {
+  test('n = 4 with two that may crash: no majority can be heard, and no process ever decides', () => {
     const run = runMessages({
       algorithm: tossing({ n: 4, faults: 2, model: 'crash' }, 1),
       values: [1, 1, 1, 1],

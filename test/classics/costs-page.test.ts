@@ -20,14 +20,14 @@ describe('the page', () => {
     expect(page).toContain('&lt;simulated&gt;')
   })
 
-  test('has every row and every decision, and says that all is as proved', () => {
+  test('has every row and every decision, and states that all is as proved', () => {
     expect(page).toContain(`All ${rows.length} rows are as proved`)
     for (const { protocol } of traces) expect(page).toContain(`<figcaption>${protocol}</figcaption>`)
     expect(page.match(/<tr><td>/g)).toHaveLength(rows.length)
     expect(page).toContain('32 for n = 4, where 9 are sent (3.6 times)')
   })
 
-  test('says so when a row differs', () => {
+  test('states that a row differs', () => {
     const [first, ...others] = rows
     if (first === undefined) throw new Error('there are rows')
     const wrong = judge({ ...first, counts: { ...first.counts, messages: 10 } })

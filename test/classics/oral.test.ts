@@ -83,7 +83,7 @@ describe('OM(m)', () => {
     }
   })
 
-  test('a message for each link says the same as a message for each path', () => {
+  test('a message for each link carries the same as a message for each path', () => {
     const values = [1, 0, 0, 0, 0, 0, 0]
     for (const messages of ['path', 'link'] as const) {
       const run = runRounds({ algorithm: oralMessages({ n: 7, traitors: 2, messages }), values })

@@ -33,7 +33,7 @@ test('the build makes the command executable, and the package holds it', () => {
   expect(manifest.files).toContain(dirname(dirname(dirname(manifest.bin.strategos))))
 })
 
-test('it says the version of the package', async () => {
+test('it prints the version of the package', async () => {
   for (const flag of ['--version', '-V']) {
     expect(await runHere([flag])).toEqual({ code: 0, stdout: `${manifest.version}\n`, stderr: '' })
   }

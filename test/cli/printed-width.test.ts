@@ -62,7 +62,7 @@ test.each([
   [[0, 2, 3], ', replicas 0, 2 and 3 as traitors'],
 ])('traitors %j are named', (ids, expected) => expect(traitorsText(ids)).toBe(expected))
 
-test('a benchmark in which nothing was answered has failed, and says what happened', async () => {
+test('a benchmark in which nothing was answered has failed, and reports what happened', async () => {
   const times = { warmUpSeconds: 0, seconds: 0.05 }
   const workload = { name: 'puts', concurrency: 2, operationsPerRequest: 1 }
   const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))

@@ -36,7 +36,7 @@ describe.each(units)('%s', (name) => {
   })
 })
 
-test('a process that systemd waits for says that it is ready, and another one says nothing', async () => {
+test('a process that systemd waits for reports that it is ready, and another one does not', async () => {
   const folder = scratch.path('bin')
   mkdirSync(folder)
   const said = scratch.path('said')

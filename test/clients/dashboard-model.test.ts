@@ -40,7 +40,7 @@ describe('the model of the cluster', () => {
     expect(model.flights.length).toBeLessThan(100)
   })
 
-  test('tells what is rare in a sentence, and runs a timer down between two answers', () => {
+  test('describes rare occurrences in a sentence, and runs a timer down between two answers', () => {
     const model = new ClusterModel()
     model.take('occurrences', told(0, [occurrence('convicted', 9, { peer: 2 })], 400), 0)
     expect(model.lines).toMatchObject([

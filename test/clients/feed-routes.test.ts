@@ -78,7 +78,7 @@ async function until(
   }
 }
 
-test('sends the status, the service and what each replica tells, under numbered ids', async () => {
+test("sends the status, the service and each replica's occurrences, under numbered ids", async () => {
   const { url, asked } = await serve()
   const { response, events, end } = await read(url)
   expect(response.headers.get('content-type')).toBe('text/event-stream')

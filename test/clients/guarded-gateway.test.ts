@@ -84,7 +84,7 @@ const bearer = (text: string) => ({ authorization: `Bearer ${text}` })
 const RANGE = '/v3/kv/range'
 
 describe('over HTTP', () => {
-  test('a token lets in, and without it or with another one nobody is', async () => {
+  test('a token lets in, and without it or with another one every call is refused', async () => {
     expect((await post(RANGE, bearer(token))).status).toBe(200)
     expect((await post(RANGE, { authorization: token })).status).toBe(200)
     for (const headers of [{}, bearer(`${token}x`), bearer('strategos_'), bearer('')]) {

@@ -180,7 +180,7 @@ describe('compaction', () => {
     expect(await get('/v1/kv/a?revision=2')).toMatchObject({ status: 200 })
   })
 
-  test('of what was compacted already says so', async () => {
+  test('of what was compacted already is refused as such', async () => {
     await call('POST', '/v1/compact', { revision: 5 })
     expect(await call('POST', '/v1/compact', { revision: 5 })).toMatchObject({
       ...{ status: 410, code: 'compacted', floor: 5 },

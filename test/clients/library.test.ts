@@ -219,7 +219,7 @@ describe('retries', () => {
     }
   }
 
-  test('a read is sent again; a write without an answer is not, and its error says so', async () => {
+  test('a read is sent again; a write without an answer is not, and its error states so', async () => {
     const store = await stores.open('straight')
     stores.after = failing(2, 'unknown')
     expect(await store.get('a')).toBeNull()

@@ -36,7 +36,7 @@ const transfer = {
 }
 
 describe('a transaction', () => {
-  test('moves something from one key to another at one revision, or says what there is', async () => {
+  test('moves something from one key to another at one revision, or shows what there is', async () => {
     expect(await post(transfer)).toEqual({
       ...{ status: 200, succeeded: true, revision: 4 },
       results: [

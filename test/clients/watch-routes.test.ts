@@ -53,7 +53,7 @@ describe('a watch', () => {
     expect(await take(events, 1)).toMatchObject([{ id: '6', data: { changes: [{ key: 'later' }] } }])
   })
 
-  test('continues after the id that the reader has, whatever the query says', async () => {
+  test('continues after the id that the reader has, whatever the query', async () => {
     const { events } = await watch('?after=0', { 'last-event-id': '4' })
     expect(await take(events, 1)).toMatchObject([{ id: '5' }])
   })

@@ -88,7 +88,7 @@ describe('a watch', () => {
     expect(last?.previous).toMatchObject({ modRevision: 3, version: 2, value: new Uint8Array(1 << 20) })
   })
 
-  test('gives a revision that is too large for one answer in parts, and then says that it is whole', async () => {
+  test('gives a revision that is too large for one answer in parts, and then marks it as whole', async () => {
     store.run(...['a', 'b', 'c', 'd', 'e'].map(large), { kind: 'delete-range', ...EVERY_KEY })
     const reader = await store.open({ after: 6, previous: true }).through(7)
     while (reader.steps.at(-1)?.kind === 'changes' && !(reader.steps.at(-1) as { isWhole: boolean }).isWhole)

@@ -58,7 +58,7 @@ describe.each(['sodium', 'noble', 'simulated'] as const)('%s', (name) => {
     })
   })
 
-  test('PBFT-1.5 what both may be said proves nothing, and says why', () => {
+  test('PBFT-1.5 two messages that may both be sent prove nothing, with the reason', () => {
     const first = sealed('prepare', vote(2, 1))
     const because = (second: Uint8Array) => faultOf(first, second)
     expect(because(sealed('prepare', vote(1, 2)))).toEqual({ fault: 'different-signers' })

@@ -48,7 +48,7 @@ describe.each(['sodium', 'noble', 'simulated'] as const)('PBFT-5.5 a knock in th
   const refused = { kind: 'failed', reason: 'not-admitted' }
   const replica2 = { kind: 'replica', id: 2 }
 
-  test('tells the replica that it was meant for, and nobody else', () => {
+  test('identifies the replica that it was meant for, and no other', () => {
     expect(knocked(helloOf(2))).toEqual({ step: refused, claim: { peer: replica2, isVouched: true } })
     const elsewhere = securityOf(3).respond(() => true)
     expect(elsewhere.receive(helloOf(2))).toEqual({ kind: 'failed', reason: 'wrong-peer' })

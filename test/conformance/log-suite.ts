@@ -107,7 +107,7 @@ export function describeLog(name: string, createBench: () => Promise<LogBench>):
       expect(texts(await bench.open())[0]).toBe('covered')
     })
 
-    test('nobody is called back after a crash', async () => {
+    test('no callback runs after a crash', async () => {
       const { log } = await bench.open()
       let calls = 0
       log.append(utf8('a'))
@@ -191,7 +191,7 @@ export function describeLog(name: string, createBench: () => Promise<LogBench>):
         expect((await bench.open()).beginning).toBe('birth')
       })
 
-      test('keeps everything from the position on, and says when it begins with a cut', async () => {
+      test('keeps everything from the position on, and reports when it begins with a cut', async () => {
         const { log } = await bench.open()
         const positions = await fill(log, 200)
         log.trim(positions[150] ?? 0)

@@ -290,7 +290,7 @@ describe('sizes and counts', () => {
     }
   })
 
-  test('evidence: so many pieces against so many replicas, each of which proves something', () => {
+  test('evidence: a bounded number of pieces against a bounded number of replicas, each of which proves something', () => {
     const vote = (digest: number) => kit.vote('commit', 1, { sequence: 1, digest: seedOf(digest) })
     const [first, second] = [vote(1), vote(2)]
     const proof = { guilty: first.sender, first, second }

@@ -45,7 +45,7 @@ const pass = (macs: MessageMacs, epochs: number): void => {
   for (let tick = 0; tick < epochs * EPOCH_TICKS; tick++) macs.tick()
 }
 
-test('a MAC is what the description of the keys says, and is the same in both suites', () => {
+test('a MAC follows the description of the keys, and is the same in both suites', () => {
   for (const name of ['sodium', 'noble'] as const) {
     const described = suiteNamed(name)
     const secret = described.agree(
@@ -80,7 +80,7 @@ describe('what all replicas get', () => {
     for (const id of [0, 2, 3]) expect(macsOfReplica(id).fault(from(1, authentication))).toBeNull()
   })
 
-  it('is good in the name of nobody else, and for nothing else', () => {
+  it('is valid for no other sender and for nothing else', () => {
     const receiver = macsOfReplica(0)
     expect(receiver.fault(from(2, authentication))?.reason).toBe('bad-mac')
     expect(receiver.fault(from(0, authentication))?.reason).toBe('unknown-sender')
@@ -88,7 +88,7 @@ describe('what all replicas get', () => {
     expect(receiver.fault(from(1, authentication, otherDigest))?.reason).toBe('bad-mac')
   })
 
-  it('says nothing to a client', () => {
+  it('is of no use to a client', () => {
     expect(macsOf(client(0), 0).fault(from(1, authentication))?.reason).toBe('bad-mac')
   })
 
@@ -127,7 +127,7 @@ describe('what one receiver gets', () => {
 })
 
 describe('renewing the keys', () => {
-  it('changes every MAC, and the old ones are told from the new', () => {
+  it('changes every MAC, and the old ones are distinguished from the new', () => {
     const sender = macsOfReplica(1)
     const old = sender.forReplicas(digest)
     expect(sender.isCurrent(old)).toBe(true)

@@ -55,7 +55,7 @@ describe('a VIEW-CHANGE', () => {
   })
   const content = { kind: 'oral-view-change', view: 5 as View, ...claims } as const
 
-  test('PBFT-4.3 has the digest of what it says, whatever it is authenticated with', () => {
+  test('PBFT-4.3 has the digest of its content, whatever authenticates it', () => {
     const made = createOralViewChange(content, 2 as ReplicaId, kit.tools.hash)
     const sent = decode(kit.frameOf(2, content))
     expect(sent).toMatchObject({ digest: made.digest, preparedClaims: content.preparedClaims })
@@ -80,7 +80,7 @@ describe('the bounds of the bodies', () => {
   }
   const entries = (number: number) => new Uint8Array(number * 48)
 
-  test('PBFT-4.2 PBFT-4.9 C, P and Qset hold so many entries at most', () => {
+  test('PBFT-4.2 PBFT-4.9 C, P and Qset hold a bounded number of entries', () => {
     const body = (c: number, p: number, q: number) =>
       concatBytes(Uint8Array.of(c), new Uint8Array(40 * c), count(p), entries(p), count(q), entries(q))
     const most = 6 * LOG_WINDOW // f + 2 of 13 replicas
@@ -94,7 +94,7 @@ describe('the bounds of the bodies', () => {
     }
   })
 
-  test('PBFT-4.9 V and O hold so many entries at most', () => {
+  test('PBFT-4.9 V and O hold a bounded number of entries', () => {
     const body = (v: number, o: number) =>
       concatBytes(
         Uint8Array.of(v),
@@ -121,7 +121,7 @@ describe('the bounds of the bodies', () => {
   })
 })
 
-test('what was not sent as such has no authentication, and is told from what was', () => {
+test('what was not sent as such has no authentication, and is distinguished from what was', () => {
   const said = { sender: 1 as ReplicaId, view: 2 as View, sequence: 3 as Sequence, digest: seedOf(4) }
   expect(choiceHeader(said)).toMatchObject({ kind: 'pre-prepare', ...said })
   expect(isClaimed([claimedCommit(said)])).toBe(true)

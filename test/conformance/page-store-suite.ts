@@ -157,7 +157,7 @@ export function describePageStore(name: string, createBench: () => Promise<PageS
       expect(plain(again.read(root))).toEqual(page.bytes)
     })
 
-    test('nobody is called back after a crash', async () => {
+    test('no callback runs after a crash', async () => {
       const store = await bench.open()
       let calls = 0
       store.write([one], () => calls++)

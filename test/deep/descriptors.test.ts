@@ -46,7 +46,7 @@ async function crowd({ host, port }: Address): Promise<void> {
 }
 
 describe('what a process may open', () => {
-  test('is told by the system', () => expect(openFilesMax()).toBeGreaterThan(0))
+  test('is read from the system', () => expect(openFilesMax()).toBeGreaterThan(0))
 
   test.each([200, 256, 1_024, 4_096, 1_048_576, Number.POSITIVE_INFINITY])(
     'of %d is shared out',
@@ -116,7 +116,7 @@ describe('with few descriptors', () => {
     TEST_MS_MAX,
   )
 
-  test('a replica that could not work says so at once', async () => {
+  test('a replica that could not work reports so at once', async () => {
     const directory = kit.directory()
     await initCluster({ directory, replicas: 4, suite: 'sodium', basePort: 0 })
     const child = kit.startWithOpenFiles(FEW, 'replica', '--dir', directory, '--id', '0')

@@ -258,7 +258,7 @@ describe("a replica's port", () => {
     await endures('before the handshake')
   })
 
-  test('as clients that nobody knows, and as one that is known', async () => {
+  test('as unknown clients, and as a known one', async () => {
     for (let round = 0; round < 12 * ROUNDS; round++) {
       const known = suite.signer(readKeyFile(`${directory}/clients/gateway.key`).signingSeed)
       const signer = round % 4 === 0 ? known : suite.signer(systemEntropy(32))

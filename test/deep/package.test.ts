@@ -28,7 +28,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true })
 })
 
-test('publint has nothing to say', async () => {
+test('publint has no complaint', async () => {
   const bytes = readFileSync(tarball)
   const data = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length)
   const { messages } = await publint({ pack: { tarball: data as ArrayBuffer }, strict: true })

@@ -152,7 +152,7 @@ test('a caller who wants a leader is refused while there is none', async () => {
   await own.server.close()
 })
 
-test('methods without a meaning here say why', async () => {
+test('methods without a meaning here answer with the reason', async () => {
   expect(await client.call('/etcdserverpb.Auth/Authenticate', {})).toEqual({
     code: 9,
     text: 'etcdserver: authentication is not enabled',

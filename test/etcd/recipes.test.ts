@@ -179,7 +179,7 @@ describe('an election', () => {
     await reading
   })
 
-  test('says what a request lacks', async () => {
+  test('names what a request lacks', async () => {
     expect(await call('Proclaim', {})).toEqual({ code: 2, text: '"leader" field must be provided' })
     expect(await json('election/resign', {})).toMatchObject({
       status: 500,

@@ -57,7 +57,7 @@ function open(): { call: ClientDuplexStream<object, object>; said: Said[]; ended
 const put = (key: string, value: string) =>
   store.execute({ kind: 'put', key: utf8(key), value: utf8(value), lease: 0n })
 
-test('watches that nobody reads hold a bounded number of bytes, and are ended when others need them', async () => {
+test('watches whose readers stop reading hold a bounded number of bytes, and are ended when others need the room', async () => {
   const keys = Array.from({ length: 40 }, (_, index) => `k/${index}`)
   const stuck = open()
   for (const key of keys) stuck.call.write({ createRequest: { key: utf8(key) } })

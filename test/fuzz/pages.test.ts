@@ -171,7 +171,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     },
   )
 
-  test('PBFT-7.14 pages that nobody asked for, or asked another for, take no room and cause no word', () => {
+  test('PBFT-7.14 pages that were not asked for, or asked of another replica, take no room and have no answer', () => {
     const { replica } = begin(kit)
     const random = createRandom(7)
     const asked = takeSent(kit, replica).filter(({ message }) => message.kind === 'page-fetch')

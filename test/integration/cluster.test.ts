@@ -71,7 +71,7 @@ describe.each(deeper([{ n: 4, f: 1 }], [{ n: 7, f: 2 }]))('a cluster of $n', ({ 
     expect(JSON.parse((await here('status', '--json')).stdout)).toMatchObject({ n, primary: 0 })
   })
 
-  test('a second replica, gateway or up on its directory, or on its port, says so in one sentence and leaves nothing behind', async () => {
+  test('a second replica, gateway or up on its directory, or on its port, is refused in one sentence and leaves nothing behind', async () => {
     const { gateway, replicas } = running
     expectSentence(await run('replica', '--dir', directory, '--id', '1'), /in use|taken/)
     expectSentence(await run('gateway', '--dir', directory, '--port', '0'), /in use by process/)

@@ -17,7 +17,7 @@ const pairs = (...each: readonly (readonly [number, number])[]): readonly Pair[]
 const throughput = ({ opsPerSecond }: Measured): number => opsPerSecond
 
 describe('ratios of pairs', () => {
-  test('are taken pair by pair: a machine that became slower says nothing', () => {
+  test('are taken pair by pair: a machine that became slower changes no ratio', () => {
     const ratios = ratiosOf(pairs([100, 200], [50, 100], [10, 20]), throughput)
     expect(ratios).toEqual({ each: [2, 2, 2], median: 2, least: 2, most: 2 })
   })

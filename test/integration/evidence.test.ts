@@ -106,7 +106,7 @@ test.runIf(IS_DEEP)(
 )
 
 describe('strategos verify', () => {
-  test('says what it cannot use, and reads standard input', async () => {
+  test('names what it cannot use, and reads standard input', async () => {
     const directory = kit.directory()
     const suite = suiteNamed('sodium')
     const cluster = await initCluster({

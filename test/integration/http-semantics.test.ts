@@ -256,7 +256,7 @@ describe('a condition is evaluated or refused', () => {
 })
 
 describe('metrics', () => {
-  test('count answers by route, never by key, and say what the replicas report', async () => {
+  test('count answers by route, never by key, and show the reports of the replicas', async () => {
     await put('/v1/kv/measured', 'x')
     await get('/v1/kv/measured-too')
     const { status, headers, bytes } = await rawHttp(url, '/metrics')

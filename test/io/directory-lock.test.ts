@@ -61,7 +61,7 @@ const ask = (before: readonly string[] = []): Asker => {
 }
 
 describe('two processes', () => {
-  test('the second is refused and told of the first; killed, the first is followed at once', async () => {
+  test("the second is refused, with the first's name; once the first is killed, it is let in at once", async () => {
     const first = ask()
     expect(await first.said).toBe('held')
     expect(await refusal()).toMatch(
@@ -85,7 +85,7 @@ describe('two processes', () => {
     expect(said.filter((text) => text.startsWith('in use by'))).toHaveLength(5)
   })
 
-  test('in process namespaces of their own, where each is process 1 or 2, they are told apart', async (context) => {
+  test('in process namespaces of their own, where each is process 1 or 2, they are distinguished', async (context) => {
     if (!hasNamespaces()) context.skip('this user or system cannot make namespaces')
     const first = ask(OWN_NAMESPACES)
     expect(await first.said).toBe('held')
@@ -142,7 +142,7 @@ describe('what stands in the directory', () => {
     }
   })
 
-  test('damage of any file bars nobody', async () => {
+  test('damage of any file locks nothing', async () => {
     await (await take()).release()
     cpSync(path, `${path}.good`, { recursive: true })
     const harms: readonly ((file: string) => void)[] = [

@@ -95,7 +95,7 @@ describe('damage', () => {
     expect(texts(await bench.open())).toEqual(['one', 'two', 'three'])
   })
 
-  test('behind the marker, a later record that was written after the sync of a bad one tells on it', async () => {
+  test('behind the marker, a later record that was written after the sync of a bad one exposes it', async () => {
     const { offsets, segment } = await prepare(bench, ['one', 'two', 'three', 'four'], 1)
     flipBit(segment, (offsets[1] ?? 0) + RECORD_HEADER_BYTES)
     const error = await failure(bench.open())

@@ -65,7 +65,7 @@ describe('making and finding a log', () => {
     await other.dispose()
   })
 
-  test('a lock file of an earlier version bars nobody', async () => {
+  test('a lock file of an earlier version locks nothing', async () => {
     await prepare(bench, ['one'])
     writeFileSync(bench.path('lock'), `${process.ppid}`)
     expect(texts(await bench.open())).toEqual(['one'])

@@ -29,7 +29,7 @@ function flood(door: HandshakeAdmission, claims: readonly Claim[], address = 'he
 }
 
 describe('PBFT-5.5 handshakes', () => {
-  test('of strangers are answered so often and no more, whatever they say they are', () => {
+  test('of strangers are answered at a bounded rate, whatever they claim to be', () => {
     const claims = [client('somebody'), client('somebody else'), replica(2, false)]
     const answered = flood(admission(), claims)
     expect(answered).toBeLessThanOrEqual(RATE.perSecond * SECONDS + RATE.atOnce)

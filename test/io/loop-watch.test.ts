@@ -74,7 +74,7 @@ describe('a loop is held', () => {
     expect(watch.delayMs).toBe(0)
   })
 
-  test('and the longest of all is told', () => {
+  test('and the longest of all is reported', () => {
     const { loop, watch } = watched()
     for (const ownMs of [20, 80.4, 30]) loop.look(500, 500, ownMs)
     expect(watch.delayMs).toBe(80)

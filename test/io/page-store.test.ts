@@ -154,7 +154,7 @@ describe('a page store', () => {
 describe('a disk that fails', () => {
   const full = new Error('Database failed', { cause: new Error('IO error: No space left on device') })
 
-  test('a write that fails halts: the message names the place and says what to do', async () => {
+  test('a write that fails halts: the message names the place and the remedy', async () => {
     const store = await bench.open()
     let answered = 0
     bench.failing = full

@@ -105,7 +105,7 @@ export const GATEWAY_MUTANTS: readonly Mutant[] = [
     within: 'entryOf',
     search: "timingSafeEqual(hash, Buffer.from(entry.sha256, 'hex'))",
     replacement: 'hash.length > 0',
-    paper: { file: GUARDS, test: 'nobody is', why },
+    paper: { file: GUARDS, test: 'every call is refused', why },
   },
   {
     name: 'a certificate of any authority lets in',

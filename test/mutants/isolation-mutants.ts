@@ -131,7 +131,7 @@ export const ISOLATION_MUTANTS: readonly Mutant[] = [
     replacement: '',
     paper: {
       file: 'store/slices.test.ts',
-      test: 'stops in front of each operation and each item of a list',
+      test: 'stops before each operation and each item of a list',
       why: UNSEEN.cost,
     },
   },
@@ -141,7 +141,7 @@ export const ISOLATION_MUTANTS: readonly Mutant[] = [
     within: 'TreeStore.standing',
     search: 'this.#sessions.publishedStanding(',
     replacement: 'this.#sessions.standing(',
-    paper: { file: 'store/slices.test.ts', test: 'is seen by nobody before it ends', why: UNSEEN.rare },
+    paper: { file: 'store/slices.test.ts', test: 'is not visible before it ends', why: UNSEEN.rare },
   },
   {
     name: 'a state is put together from one that a batch is changing',

@@ -12,7 +12,7 @@ export const MAC_MUTANTS: readonly Mutant[] = [
     within: 'createMessageMacs',
     search: 'if (!suite.verifyMac(received.mac, key, digest))',
     replacement: 'if (false)',
-    paper: { file: CONFORMANCE, test: 'is good in the name of nobody else', why: UNSEEN.noLiar },
+    paper: { file: CONFORMANCE, test: 'is valid for no other sender', why: UNSEEN.noLiar },
   },
   {
     name: 'both directions of a pair have one key',
@@ -77,7 +77,7 @@ export const MAC_MUTANTS: readonly Mutant[] = [
         replacement: 'vouchersOf(slot, digest) >= weakQuorum(state.config.n) - 1;',
       },
     ],
-    paper: { file: RULE, test: 'vouch for it, and not W - 1, that came after it', why: UNSEEN.notRun },
+    paper: { file: RULE, test: 'vouch for it, and not W - 1, that came', why: UNSEEN.notRun },
   },
   {
     name: 'a client whose MACs were wrong goes on with MACs',
@@ -101,7 +101,7 @@ export const MAC_MUTANTS: readonly Mutant[] = [
     within: 'mustSign',
     search: '|| complaints[primary(state)]?.has(client) === true;',
     replacement: ';',
-    paper: { file: RULE, test: 'nobody waits for a primary that cannot check it', why: UNSEEN.notRun },
+    paper: { file: RULE, test: 'no timer waits for a primary', why: UNSEEN.notRun },
   },
   {
     name: 'a client signs when one replica wants it',

@@ -273,7 +273,7 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
     replacement: 'if (false)',
     paper: {
       file: 'paper/4.8-word-of-w.test.ts',
-      test: 'what W vote for and is not decided ends the view',
+      test: 'a batch with W votes that stays undecided ends the view',
       why: UNSEEN.rare,
     },
   },
@@ -285,7 +285,7 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
     replacement: 'return stable;',
     paper: {
       file: 'paper/4.8-word-of-w.test.ts',
-      test: 'W that say the same are a state to fetch',
+      test: 'W equal CHECKPOINTs name a state to fetch',
       why: UNSEEN.rare,
     },
   },
@@ -333,7 +333,7 @@ const MUTANTS: readonly Omit<Mutant, 'mode'>[] = [
     replacement: ';',
     paper: {
       file: 'paper/4.8-word-of-w.test.ts',
-      test: 'what W say, and the log does not know',
+      test: 'claims of W that its log does not hold',
       why: UNSEEN.rare,
     },
   },

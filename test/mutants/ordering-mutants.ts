@@ -178,7 +178,7 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
     replacement: 'if (slot.prepared !== null) slot.decided ??= decisionCertificate(slot, n);',
     paper: {
       file: 'paper/1.4-commit.test.ts',
-      test: 'it decides without the own prepare',
+      test: 'it decides without its own PREPARE',
       why: UNSEEN.madeUp,
     },
   },

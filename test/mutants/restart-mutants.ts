@@ -126,7 +126,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
     replacement: '',
     paper: {
       file: 'paper/6.2-view-restart.test.ts',
-      test: 'between views it says its VIEW-CHANGE again, byte for byte, and waits on',
+      test: 'between views it sends its VIEW-CHANGE again, byte for byte, and goes on waiting',
       why: UNSEEN.rare,
     },
   },
@@ -291,7 +291,7 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
     replacement: "return 'voting'",
     paper: {
       file: 'paper/6.4-recall.test.ts',
-      test: 'says that it does not vote',
+      test: 'it reports that it does not vote',
       why: UNSEEN.notRun,
     },
   },

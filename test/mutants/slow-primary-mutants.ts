@@ -22,7 +22,7 @@ export const SLOW_PRIMARY_MUTANTS: readonly Mutant[] = [
     within: 'PrimaryMonitor.faultOf',
     search: "return 'slow';",
     replacement: 'return null;',
-    paper: seenBy('delivers less than before and lets wait longer is slow'),
+    paper: seenBy('less throughput and longer waits than before is slow'),
   },
   {
     name: 'what is ordered again counts as delivered',
@@ -38,7 +38,7 @@ export const SLOW_PRIMARY_MUTANTS: readonly Mutant[] = [
     within: 'noteOrdered',
     search: "=== 'executed'",
     replacement: "=== 'never'",
-    paper: seenBy('what was executed before takes no room', UNFAIR),
+    paper: seenBy('a request that was executed before takes no room', UNFAIR),
   },
   {
     name: 'throughput alone is judged',
@@ -119,7 +119,7 @@ export const SLOW_PRIMARY_MUTANTS: readonly Mutant[] = [
     within: 'checkPrimary',
     search: 'discontent < weakQuorum(state.config.n)',
     replacement: 'discontent < 1',
-    paper: seenBy('f replicas that always complain move nobody'),
+    paper: seenBy('f replicas that always complain end no view'),
   },
   {
     name: 'a complaint stands for ever',
@@ -135,7 +135,7 @@ export const SLOW_PRIMARY_MUTANTS: readonly Mutant[] = [
     within: 'viewAfter',
     search: 'while (blacklist.has(primaryOf(next, config.n)))',
     replacement: 'while (false)',
-    paper: seenBy('the change from a view that works passes by'),
+    paper: seenBy('a change from an active view skips a blacklisted primary'),
   },
   {
     name: 'who is on the blacklist is passed by also where views fail',
@@ -152,7 +152,7 @@ export const SLOW_PRIMARY_MUTANTS: readonly Mutant[] = [
     within: 'Blacklist.add',
     search: 'this.#entries.length > this.#countMax',
     replacement: 'false',
-    paper: seenBy('it holds f at most, the oldest leaves'),
+    paper: seenBy('it has f entries at most, the oldest leaves'),
   },
   {
     name: 'f + 1 primaries that are no better than one another are all blamed',

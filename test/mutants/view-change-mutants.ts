@@ -173,7 +173,7 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
     replacement: 'state.timeoutTicks',
     paper: {
       file: 'paper/3.6-timer.test.ts',
-      test: 'each view that serves nobody gets twice the patience',
+      test: 'each view without service doubles the timeout',
       why: UNSEEN.cost,
     },
   },

@@ -55,7 +55,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     expect(isPreparedAt1(primary)).toBe(true)
   })
 
-  test('PBFT-1.3 the own PREPARE counts as one of them', () => {
+  test('PBFT-1.3 its own PREPARE counts as one of them', () => {
     const backup = new ReplicaUnderTest(kit, 1)
     backup.receive(prePrepare)
     backup.settle()

@@ -65,7 +65,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     expect(isCommittedLocal(preparedSlot)).toBe(true) // the own COMMIT is the Q-th
   })
 
-  test('PBFT-1.4 it decides without the own prepare', () => {
+  test('PBFT-1.4 it decides without its own PREPARE', () => {
     const backup = new ReplicaUnderTest(kit, 1)
     backup.receiveAll(kit.votes('commit', others.slice(0, kit.q), at))
     backup.receive(prePrepare)
@@ -92,7 +92,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     expect(broadcastsOf(backup.tick(200), 'fetch').length).toBeGreaterThan(10)
   })
 
-  test('PBFT-1.4 a batch that nobody asked for changes nothing', () => {
+  test('PBFT-1.4 a batch that it did not ask for changes nothing', () => {
     const backup = new ReplicaUnderTest(kit, 1)
     expect(backup.receive(kit.delivery(2, 1, batch))).toEqual([])
     backup.receiveAll(kit.votes('commit', others.slice(0, kit.q - 1), at))

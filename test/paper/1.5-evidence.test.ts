@@ -110,7 +110,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     ])
   })
 
-  test('PBFT-1.5 a root that came before the own one is compared with it too', () => {
+  test('PBFT-1.5 a root that came before its own is compared with it too', () => {
     const replica = new ReplicaUnderTest(kit, 1)
     replica.receive(kit.checkpoint(2, K, seedOf(2)))
     const effects = replica.step({ kind: 'snapshot-taken', sequence: K as Sequence, root: seedOf(1) })
@@ -207,7 +207,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     expect(backup.state.evidence.guilty).toEqual([0, 2])
   })
 
-  test('PBFT-1.5 evidence outlives a restart, and the trimming of the log; nobody waits for it', () => {
+  test('PBFT-1.5 evidence outlives a restart and the trimming of the log; no message waits for it', () => {
     const backup = new ReplicaUnderTest(kit, 1)
     backup.receive(kit.vote('prepare', 2, at))
     backup.receive(kit.vote('prepare', 2, otherAt))

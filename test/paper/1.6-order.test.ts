@@ -59,7 +59,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     expect(backup.executed.map(({ sequence }) => sequence)).toEqual([1, 2, 3])
   })
 
-  test('PBFT-1.6 null and clock batches are executed like any other, and answered to nobody', () => {
+  test('PBFT-1.6 null and clock batches are executed like any other, and have no replies', () => {
     const backup = new ReplicaUnderTest(kit, 1)
     const effects = [
       ...decide(kit, backup, { sequence: 1, batch: kit.batch([], 0) }),

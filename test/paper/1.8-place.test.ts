@@ -97,7 +97,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     expect(session.ask().timestamp).toBe(1)
   })
 
-  test('PBFT-1.8 timestamps above the own ones that were executed are another process', () => {
+  test('PBFT-1.8 executed timestamps above its own show another process', () => {
     const session = new SessionUnderTest(kit)
     session.ask()
     for (const id of kit.ids) session.place(id, 900)

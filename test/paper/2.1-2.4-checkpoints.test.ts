@@ -82,7 +82,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       expect(broadcastsOf(other.settle(), 'checkpoint')[0]?.root).not.toEqual(root)
     })
 
-    test('PBFT-2.1 the own CHECKPOINT is one of the Q', () => {
+    test('PBFT-2.1 its own CHECKPOINT is one of the Q', () => {
       const replica = executedUpTo(K)
       replica.receiveAll(others.slice(0, kit.q - 1).map((sender) => kit.checkpoint(sender, K, root)))
       expect(replica.state.checkpoints.lowWatermark).toBe(0)
@@ -90,7 +90,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       expect(replica.state.checkpoints.lowWatermark).toBe(K)
     })
 
-    test('PBFT-2.1 a restart says it again, and with the same root', () => {
+    test('PBFT-2.1 a restart sends it again, with the same root', () => {
       const replica = executedUpTo(K)
       replica.settle()
       expect(broadcastsOf(replica.restarted().resumed, 'checkpoint')).toEqual([
@@ -206,7 +206,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       expect(replica.restarted().state.checkpoints.lowWatermark).toBe(2 * K)
     })
 
-    test('PBFT-2.2 what is executed below h is let go of, what is decided below it is still executed', () => {
+    test('PBFT-2.2 executed batches below h are dropped, decided ones below it are still executed', () => {
       const replica = executedUpTo(K)
       replica.settle()
       replica.receive(kit.stableCheckpoint(2, stable))
@@ -220,7 +220,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       expect(behind.state.ordering.batches.bytes).toBe(0)
     })
 
-    test('PBFT-2.2 the log is cut only when the own state is stored, and then up to there', () => {
+    test("PBFT-2.2 the log is trimmed only when the replica's state is stored, and then up to it", () => {
       const replica = executedUpTo(K)
       replica.settle()
       expect(effectsOf(replica.receive(kit.stableCheckpoint(2, stable)), 'trim')).toEqual([])
@@ -233,7 +233,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       expect(again.application.root).toEqual(root)
     })
 
-    test('PBFT-2.2 a root that is not the stable one: it stops voting, fetches, and says so', () => {
+    test('PBFT-2.2 a root that is not the stable one: it stops voting, fetches, and reports so', () => {
       for (const isOwnFirst of [true, false]) {
         const replica = executedUpTo(K - 1)
         replica.corrupt()
@@ -263,7 +263,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       expect(sentKinds(replica.settle())).toEqual([])
     })
 
-    test('PBFT-2.2 PBFT-2.6 a diverged replica executes nothing and answers nobody', () => {
+    test('PBFT-2.2 PBFT-2.6 a diverged replica executes nothing and sends no replies', () => {
       const replica = executedUpTo(K - 1)
       replica.corrupt()
       executedUpTo(K, K - 1, replica)

@@ -47,7 +47,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       }
     })
 
-    test('PBFT-3.1 what it says is what every other replica takes', () => {
+    test('PBFT-3.1 every other replica accepts its VIEW-CHANGE', () => {
       const backup = new ReplicaUnderTest(kit, 2)
       for (const sequence of [1, 2]) prepareAt(kit, backup, { sequence, batch: batchAt(sequence) })
       const message = kit.accept(kit.frameOf(2, left(backup, 1)), kit.replicaPeer(2))

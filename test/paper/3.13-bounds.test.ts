@@ -83,7 +83,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     expect([recovery.health, replica.state.views.view]).toEqual(['amnesiac', 0])
   })
 
-  test('PBFT-3.13 a client whose key has used the last timestamp sends no more, and says so', () => {
+  test('PBFT-3.13 a client whose key has used the last timestamp sends no more, and reports so', () => {
     const kit = createClusterKit(n)
     const session = new SessionUnderTest(kit, { executed: null })
     for (const id of kit.ids.slice(0, kit.q)) session.place(id, COUNTER_MAX)

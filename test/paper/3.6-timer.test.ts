@@ -59,7 +59,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       expect(ticksUntilMoved(primary)).toBe(T)
     })
 
-    test('PBFT-3.6 T starts when Q VIEW-CHANGEs for v’ or above are held, the own one among them', () => {
+    test('PBFT-3.6 T starts when Q VIEW-CHANGEs for v’ or above are held, its own among them', () => {
       const replica = new ReplicaUnderTest(kit, 2)
       const most = others.slice(0, kit.q - 2)
       replica.receive(kit.request(0))
@@ -80,7 +80,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       expect(ticksUntilMoved(replica)).toBe(T)
     })
 
-    test('PBFT-3.6 each view that serves nobody gets twice the patience, up to a bound', () => {
+    test('PBFT-3.6 each view without service doubles the timeout, up to a bound', () => {
       const replica = awaiting(3)
       const patience = [ticksUntilMoved(replica)]
       for (let view = 4; view < n + 2; view++) {
@@ -182,7 +182,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       expect(asked({ view: 1, isActive: false, viewChanges: 0b1100 })).toEqual([]) // it has it
     })
 
-    test('PBFT-1.11 STATUS says whose VIEW-CHANGEs are here and whether the view has begun', () => {
+    test('PBFT-1.11 STATUS shows which VIEW-CHANGEs are held and whether the view has begun', () => {
       const replica = awaiting(1)
       const [said] = broadcastsOf(replica.tickHearing(20), 'status').slice(-1)
       const bits = [...others.slice(0, kit.q - 1), 2].reduce((sum, id) => sum | (1 << id), 0)

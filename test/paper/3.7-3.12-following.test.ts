@@ -31,7 +31,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       expect(viewChangesIn(replica.settle())).toEqual([3])
     })
 
-    test('PBFT-3.7 it goes to the W-th largest of their views: f liars drag nobody further', () => {
+    test('PBFT-3.7 it goes to the W-th largest of their views: f liars cannot drag it further', () => {
       const replica = new ReplicaUnderTest(kit, 2)
       const views = others.slice(0, kit.w).map((_, index) => 9 - index)
       replica.receiveAll(views.map((view, index) => kit.viewChange(others[index] ?? 0, view)))
@@ -48,7 +48,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       expect(replica.state.views.view).toBe(2) // of their latest, 5, and 2, the W-th largest is 2
     })
 
-    test('PBFT-3.7 the own VIEW-CHANGE is not one of the W', () => {
+    test('PBFT-3.7 its own VIEW-CHANGE is not one of the W', () => {
       const replica = new ReplicaUnderTest(kit, 2)
       leaveFor(kit, replica, 1)
       replica.receiveAll(kit.viewChanges(others.slice(0, kit.w - 1), 6))
@@ -62,7 +62,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       expect(viewChangesIn(replica.settle())).toEqual([4])
     })
 
-    test('PBFT-3.7 a VIEW-CHANGE that can move nobody is not looked at', () => {
+    test('PBFT-3.7 a VIEW-CHANGE that can move no replica is not checked', () => {
       const replica = awaiting(3)
       const useful = (sender: number, view: number) => isRelevant(replica.state, kit.viewChange(sender, view))
       const last = others.at(-1) ?? 0

@@ -86,7 +86,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       expect(claims.at(-1)?.view).toBe(view - 1)
     })
 
-    test('PBFT-4.1 PBFT-6 a restart from the log says the same', () => {
+    test('PBFT-4.1 PBFT-6 a restart from the log claims the same', () => {
       const replica = new ReplicaUnderTest(kit, SELF)
       prepareAt(kit, replica, { sequence: 1, batch: a })
       replica.receive(kit.prePrepare({ sequence: 2, batch: b }))
@@ -213,7 +213,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
         outgoing.kind === 'view-change-ack' ? [{ to, of: outgoing.of, digest: toHex(outgoing.digest) }] : [],
       )
 
-    test('PBFT-4.3 each VIEW-CHANGE is acknowledged to the new primary, but its own and the own one', () => {
+    test("PBFT-4.3 each VIEW-CHANGE is acknowledged to the new primary, except the primary's and the replica's own", () => {
       const replica = new ReplicaUnderTest(kit, SELF)
       const effects = [...replica.receiveAll(viewChangesOf(kit, others, VIEW)), ...replica.settle()]
       const acks = acksIn(effects)

@@ -99,7 +99,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     expect(refusals(replica.receive(unsigned(1, 1), kit.clientPeer(1)))).toEqual([])
   })
 
-  test('PBFT-4.10 nobody waits for a primary that cannot check it to propose a request', () => {
+  test('PBFT-4.10 no timer waits for a primary to propose a request that it cannot check', () => {
     const replica = new ReplicaUnderTest(kit, SELF)
     replica.receive(unsigned(1), kit.clientPeer(0))
     replica.receive(complaint(0))

@@ -167,7 +167,7 @@ describe.each(FEWER_CLUSTER_SIZES)('n = %i', (n) => {
       expect(faultOf(silent, [])).toBeNull()
     })
 
-    test('PBFT-4.5 PBFT-4.9 B: only those with h < s say that nothing prepared', () => {
+    test('PBFT-4.5 PBFT-4.9 B: only those with h < s claim that nothing prepared', () => {
       const above: ClaimsOptions = { h: K, checkpoints: [held(K, A)] }
       // The checkpoint is the first state: fewer than W hold the later one.
       const claims = claimsOfAll([...times(f, above), both(A), ...times(q - 1)])
@@ -276,68 +276,71 @@ describe('against the rules once more', () => {
     return claimsOf(sender, { h, checkpoints, p, q })
   }
 
-  test.each([4, 7])('PBFT-4.4 PBFT-4.5 PBFT-4.7 n = %i: random claims come to what the text says', (n) => {
-    const random = createRandom(n)
-    const seen = { chosen: 0, waiting: 0, batches: 0, nulls: 0 }
-    for (let round = 0; round < 700; round++) {
-      const size = quorum(n) + random.below(faultsMax(n) + 1)
-      const senders = random.shuffle(Array.from({ length: n }, (_, sender) => sender)).slice(0, size)
-      const claims = senders.map((sender) => drawClaims(random, sender))
-      const lacked = random.chance(0.3) ? A : null
-      const checkpoint = chooseCheckpoint(claims, n)
-      const said = checkpoint === null ? null : `${checkpoint.sequence} ${toHex(checkpoint.root)}`
-      expect(said).toBe(checkpointByText(claims, n))
-      if (checkpoint === null) continue
+  test.each([4, 7])(
+    'PBFT-4.4 PBFT-4.5 PBFT-4.7 n = %i: the choice from random claims is that of the rule',
+    (n) => {
+      const random = createRandom(n)
+      const seen = { chosen: 0, waiting: 0, batches: 0, nulls: 0 }
+      for (let round = 0; round < 700; round++) {
+        const size = quorum(n) + random.below(faultsMax(n) + 1)
+        const senders = random.shuffle(Array.from({ length: n }, (_, sender) => sender)).slice(0, size)
+        const claims = senders.map((sender) => drawClaims(random, sender))
+        const lacked = random.chance(0.3) ? A : null
+        const checkpoint = chooseCheckpoint(claims, n)
+        const said = checkpoint === null ? null : `${checkpoint.sequence} ${toHex(checkpoint.root)}`
+        expect(said).toBe(checkpointByText(claims, n))
+        if (checkpoint === null) continue
 
-      const outcome = choose(claims, formFor(n), ({ digest }) => digest !== lacked)
-      seen[outcome.kind]++
-      // At each place: what may be chosen, and what may be chosen by this primary.
-      const last = Math.min(
-        checkpoint.sequence + WINDOW,
-        Math.max(
-          checkpoint.sequence,
-          ...claims.flatMap(({ preparedClaims }) => preparedClaims.map((p) => p.sequence)),
-        ),
-      )
-      const places = Array.from(
-        { length: last - checkpoint.sequence },
-        (_, at) => checkpoint.sequence + 1 + at,
-      )
-      const allowed = places.map((sequence) =>
-        DIGESTS.filter((digest) => {
-          const { byA, byB } = isAllowedByText(claims, n, { sequence, digest })
-          return byA || byB
-        }),
-      )
-      const possible = places.map((sequence) =>
-        DIGESTS.some((digest) => {
-          const { byA, byB } = isAllowedByText(claims, n, { sequence, digest })
-          return byB || (byA && digest !== lacked)
-        }),
-      )
-      expect(outcome.kind).toBe(possible.every((each) => each) ? 'chosen' : 'waiting')
-      if (outcome.kind !== 'chosen') continue
-      expect(choiceFault(outcome, claims, formFor(n))).toBeNull()
-      for (const [at, { sequence, digest }] of outcome.choices.entries()) {
-        expect(sequence).toBe(places[at])
-        expect(allowed[at]?.map(toHex)).toContain(toHex(digest))
-        expect(digest).not.toBe(lacked)
-        seen[digest === NULL ? 'nulls' : 'batches']++
-      }
-      // Any other choice at one place is accepted exactly where the text allows it.
-      for (const [at, choice] of outcome.choices.entries()) {
-        for (const digest of DIGESTS) {
-          const choices = outcome.choices.with(at, { ...choice, digest })
-          const fault = choiceFault({ checkpoint, choices }, claims, formFor(n))
-          expect(fault === null).toBe(allowed[at]?.includes(digest))
+        const outcome = choose(claims, formFor(n), ({ digest }) => digest !== lacked)
+        seen[outcome.kind]++
+        // At each place: what may be chosen, and what may be chosen by this primary.
+        const last = Math.min(
+          checkpoint.sequence + WINDOW,
+          Math.max(
+            checkpoint.sequence,
+            ...claims.flatMap(({ preparedClaims }) => preparedClaims.map((p) => p.sequence)),
+          ),
+        )
+        const places = Array.from(
+          { length: last - checkpoint.sequence },
+          (_, at) => checkpoint.sequence + 1 + at,
+        )
+        const allowed = places.map((sequence) =>
+          DIGESTS.filter((digest) => {
+            const { byA, byB } = isAllowedByText(claims, n, { sequence, digest })
+            return byA || byB
+          }),
+        )
+        const possible = places.map((sequence) =>
+          DIGESTS.some((digest) => {
+            const { byA, byB } = isAllowedByText(claims, n, { sequence, digest })
+            return byB || (byA && digest !== lacked)
+          }),
+        )
+        expect(outcome.kind).toBe(possible.every((each) => each) ? 'chosen' : 'waiting')
+        if (outcome.kind !== 'chosen') continue
+        expect(choiceFault(outcome, claims, formFor(n))).toBeNull()
+        for (const [at, { sequence, digest }] of outcome.choices.entries()) {
+          expect(sequence).toBe(places[at])
+          expect(allowed[at]?.map(toHex)).toContain(toHex(digest))
+          expect(digest).not.toBe(lacked)
+          seen[digest === NULL ? 'nulls' : 'batches']++
+        }
+        // Any other choice at one place is accepted exactly where the text allows it.
+        for (const [at, choice] of outcome.choices.entries()) {
+          for (const digest of DIGESTS) {
+            const choices = outcome.choices.with(at, { ...choice, digest })
+            const fault = choiceFault({ checkpoint, choices }, claims, formFor(n))
+            expect(fault === null).toBe(allowed[at]?.includes(digest))
+          }
+        }
+        // What is left out is null by B.
+        for (const sequence of places.slice(outcome.choices.length)) {
+          expect(isAllowedByText(claims, n, { sequence, digest: NULL }).byB).toBe(true)
         }
       }
-      // What is left out is null by B.
-      for (const sequence of places.slice(outcome.choices.length)) {
-        expect(isAllowedByText(claims, n, { sequence, digest: NULL }).byB).toBe(true)
-      }
-    }
-    // The draw reaches all of it.
-    for (const count of Object.values(seen)) expect(count).toBeGreaterThan(20)
-  })
+      // The draw reaches all of it.
+      for (const count of Object.values(seen)) expect(count).toBeGreaterThan(20)
+    },
+  )
 })

@@ -86,7 +86,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       expect(primary.transferring?.sequence).toBe(K)
     })
 
-    test('PBFT-6 PBFT-4.3 it is sent once it is on disk, and begins the own view then', () => {
+    test('PBFT-6 PBFT-4.3 it is sent once it is on disk, and its view begins then', () => {
       const primary = new ReplicaUnderTest(kit, VIEW)
       const said = viewChangesOf(kit, rest, VIEW)
       primary.receiveAll([...said, ...said.flatMap((one) => acked(one, rest))])
@@ -271,7 +271,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       )
     })
 
-    test('PBFT-4.8 nobody passes on what another one authenticated', () => {
+    test('PBFT-4.8 no replica passes on what another one authenticated', () => {
       const { replica } = inView(prepared, { digests: [a.digest] })
       replica.settle()
       replica.receive(kit.prePrepare({ view: VIEW, sequence: 2, batch: b }))

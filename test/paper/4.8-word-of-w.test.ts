@@ -27,7 +27,7 @@ describe.each(FEWER_CLUSTER_SIZES)('n = %i', (n) => {
     const word = (sender: number, options: { readonly batch?: typeof a; readonly view?: number } = {}) =>
       decisionOf(kit, sender, { sequence: 1, batch: a, ...options })
 
-    test('PBFT-4.8 W that say the same decide, and not W - 1', () => {
+    test('PBFT-4.8 W equal claims decide, and W - 1 do not', () => {
       const replica = new ReplicaUnderTest(kit, SELF)
       replica.receiveAll(others.slice(0, kit.w - 1).map((sender) => word(sender)))
       expect(replica.executed).toEqual([])
@@ -35,7 +35,7 @@ describe.each(FEWER_CLUSTER_SIZES)('n = %i', (n) => {
       expect(replica.executed.map(({ sequence }) => sequence)).toEqual([1])
     })
 
-    test('PBFT-4.8 one that says it W times, or W that do not say the same, decide nothing', () => {
+    test('PBFT-4.8 W claims of one replica, or W different ones, decide nothing', () => {
       const replica = new ReplicaUnderTest(kit, SELF)
       replica.receiveAll(Array.from({ length: kit.w + 1 }, () => word(0)))
       replica.receiveAll(others.slice(1, kit.w).map((sender) => word(sender, { batch: b })))
@@ -110,7 +110,7 @@ describe.each(FEWER_CLUSTER_SIZES)('n = %i', (n) => {
       expect(votes).toEqual(['prepare', 'commit'])
     })
 
-    test('PBFT-4.8 PBFT-1.9 what W vote for and is not decided ends the view: nobody can show the decision', () => {
+    test('PBFT-4.8 PBFT-1.9 a batch with W votes that stays undecided ends the view: no replica can show the decision', () => {
       const replica = new ReplicaUnderTest(kit, SELF)
       const place = { sequence: 1, digest: a.digest }
       replica.receiveAll(kit.votes('prepare', others.slice(1, kit.w), place))
@@ -123,7 +123,7 @@ describe.each(FEWER_CLUSTER_SIZES)('n = %i', (n) => {
   })
 
   describe('checkpoints', () => {
-    test('PBFT-4.8 PBFT-2.8 each says its own again, that of h too, and no certificate', () => {
+    test('PBFT-4.8 PBFT-2.8 each sends its own CHECKPOINTs again, that of h too, and no certificate', () => {
       const replica = new ReplicaUnderTest(kit, SELF)
       for (let s = 1; s <= K; s++) decide(kit, replica, { sequence: s, batch: batchAt(s) })
       replica.settle()
@@ -139,7 +139,7 @@ describe.each(FEWER_CLUSTER_SIZES)('n = %i', (n) => {
       expect(sentKinds(level)).not.toContain('checkpoint')
     })
 
-    test('PBFT-4.8 PBFT-2.5 W that say the same are a state to fetch; h waits for Q', () => {
+    test('PBFT-4.8 PBFT-2.5 W equal CHECKPOINTs name a state to fetch; h waits for Q', () => {
       const replica = new ReplicaUnderTest(kit, SELF)
       replica.receiveAll(others.slice(0, kit.w - 1).map((id) => kit.checkpoint(id, 4 * K, seedOf(7))))
       replica.tickHearing(60)
@@ -224,7 +224,7 @@ describe.each(FEWER_CLUSTER_SIZES)('n = %i', (n) => {
       expect([...replica.state.ordering.slots.keys()]).toEqual([])
     })
 
-    test('PBFT-4.8 PBFT-2.1 it says the CHECKPOINT that it fetched, which others may need', () => {
+    test('PBFT-4.8 PBFT-2.1 it sends the CHECKPOINT of the state that it fetched, which others may need', () => {
       const { replica } = transferred()
       const effects = [...replica.tick(2), ...replica.settle()]
       expect(broadcastsOf(effects, 'checkpoint').map(({ sequence }) => sequence)).toEqual([K])
@@ -248,7 +248,7 @@ describe.each(FEWER_CLUSTER_SIZES)('n = %i', (n) => {
       sequence: sequence as Sequence,
     })
 
-    test('PBFT-6.4 PBFT-4.8 what W say, and the log does not know, makes it amnesiac; what fewer say does not', () => {
+    test('PBFT-6.4 PBFT-4.8 claims of W that its log does not hold make it amnesiac; those of fewer do not', () => {
       for (const forgotten of [commit(2), commit(1, 1), { ...commit(0, 3), kind: 'view-change' as const }]) {
         const liars = asking()
         tell(liars, [forgotten], kit.w - 1)

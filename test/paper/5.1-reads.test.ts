@@ -171,7 +171,7 @@ describe.each(CLUSTER_SIZES)('a client of %i', (n) => {
     expect([...strange, ...kit.ids.flatMap((id) => client.answerRead(id, 2, results))]).toEqual([])
   })
 
-  test('PBFT-5.1 a read that waits for results that nobody sends is ordered', () => {
+  test('PBFT-5.1 a read whose results do not come is ordered', () => {
     const client = session()
     client.read()
     for (const id of kit.ids) expect(client.answerRead(id, 1, results, { isShort: true })).toEqual([])
@@ -198,7 +198,7 @@ describe.each(CLUSTER_SIZES)('a client of %i', (n) => {
     expect(sessionEffects(gone, 'answered')).toMatchObject([{ results }])
   })
 
-  test('PBFT-5.1 a write whose results nobody sent ends with the refusals of W that no longer keep them', () => {
+  test('PBFT-5.1 a write whose results did not come ends with the refusals of W that no longer keep them', () => {
     const client = session()
     const request = client.ask()
     for (const id of kit.ids) expect(client.reply(id, request, results, { isShort: true })).toEqual([])

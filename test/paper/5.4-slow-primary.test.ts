@@ -168,7 +168,7 @@ describe.each(FEWER_CLUSTER_SIZES)('n = %i', (n) => {
       return backup
     }
 
-    test('PBFT-5.4 nobody leaves alone: W have to complain of one view, and the primary is blacklisted then', () => {
+    test('PBFT-5.4 no replica leaves alone: W must complain of one view, and then the primary is blacklisted', () => {
       const backup = late()
       backup.hear(others.slice(0, w - 2), 'slow')
       backup.tickHearing(5)
@@ -250,7 +250,7 @@ describe.each(FEWER_CLUSTER_SIZES)('n = %i', (n) => {
       })
     })
 
-    test('PBFT-5.4 f replicas that always complain move nobody', () => {
+    test('PBFT-5.4 f replicas that always complain end no view', () => {
       const backup = new Watched()
       for (let time = 0; time < 20; time++) {
         backup.hear(others.slice(0, f), 'slow')
@@ -308,7 +308,7 @@ describe.each(FEWER_CLUSTER_SIZES)('n = %i', (n) => {
       expect(blacklist.all).toEqual([])
     })
 
-    test('PBFT-5.4 when f + 1 primaries are no better, the machines are not: nobody is blamed, the blamed are acquitted', () => {
+    test('PBFT-5.4 when f + 1 primaries are no better, the machines are slow: no primary is blacklisted, and those that were are acquitted', () => {
       const backup = new Watched()
       backup.windows(4, 1)
       const { blacklist, monitor } = backup.state.suspicion

@@ -46,7 +46,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     expect(starving(enough, () => kit.batch([], 0))).toBeNull()
   })
 
-  test('PBFT-5.4 what was executed before takes no room in a batch, and serves nobody', () => {
+  test('PBFT-5.4 a request that was executed before takes no room in a batch, and does not count as service', () => {
     const operations = new Uint8Array(1.5 * 1024 * 1024)
     const old = [
       kit.request(1, { operations }),

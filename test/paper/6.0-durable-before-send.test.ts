@@ -56,7 +56,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     expect(broadcastsOf(rest, 'prepare').map(({ sequence }) => sequence)).toEqual([2])
   })
 
-  test('PBFT-6 the own vote counts, and is sent again on STATUS, only once it is durable', () => {
+  test('PBFT-6 its own vote counts, and is sent again on STATUS, only once it is durable', () => {
     const backup = new ReplicaUnderTest(kit, 1)
     backup.receive(prePrepare)
     backup.receiveAll(kit.votes('prepare', backups, at))

@@ -105,7 +105,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     expect(sentKinds(again.settle())).toEqual([])
   })
 
-  test('PBFT-6.2 after the restart the own votes count as before', () => {
+  test('PBFT-6.2 after the restart its own votes count as before', () => {
     const backup = new ReplicaUnderTest(kit, 1)
     backup.receive(prePrepare)
     backup.settle()

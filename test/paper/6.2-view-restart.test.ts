@@ -106,7 +106,7 @@ describe.each(FEWER_CLUSTER_SIZES)('n = %i', (n) => {
       expect(reasonsOf(again.receive(contrary))).toEqual(['conflicting-pre-prepare'])
     })
 
-    test('PBFT-6 between views it is the own VIEW-CHANGE that is kept', () => {
+    test('PBFT-6 between views its own VIEW-CHANGE is kept', () => {
       const backup = new ReplicaUnderTest(kit, 2)
       const batches = Array.from({ length: K }, (_, index) => kit.batch([], index + 1))
       for (const [index, batch] of batches.entries()) decide(kit, backup, { sequence: index + 1, batch })
@@ -122,7 +122,7 @@ describe.each(FEWER_CLUSTER_SIZES)('n = %i', (n) => {
   })
 
   describe('a restart', () => {
-    test('PBFT-6.2 between views it says its VIEW-CHANGE again, byte for byte, and waits on', () => {
+    test('PBFT-6.2 between views it sends its VIEW-CHANGE again, byte for byte, and goes on waiting', () => {
       const backup = new ReplicaUnderTest(kit, 2)
       prepareAt(kit, backup, { sequence: 1, batch: batchAt(1) })
       const sent = framesOf(kit, 2, leaveFor(kit, backup, 3))
@@ -147,7 +147,7 @@ describe.each(FEWER_CLUSTER_SIZES)('n = %i', (n) => {
       )
     })
 
-    test('PBFT-6.2 a primary says its NEW-VIEW again, byte for byte, and makes no second one', () => {
+    test('PBFT-6.2 a primary sends its NEW-VIEW again, byte for byte, and makes no second one', () => {
       const primary = new ReplicaUnderTest(kit, 1)
       const others = kit.ids.filter((id) => id !== 1)
       const effects = [

@@ -116,7 +116,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
   })
 
   describe('the recovery operation', () => {
-    test('PBFT-6.4 it is signed with the own key, carries a nonce, and is asked for again until it is executed', () => {
+    test("PBFT-6.4 it is signed with the replica's key, carries a nonce, and is sent again until it is executed", () => {
       const replica = amnesiac()
       const requests = askedBy(replica.tickHearing(4 * RECOVERY_RETRY_TICKS))
       expect(requests.length).toBeGreaterThanOrEqual(3)
@@ -177,7 +177,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       expect(replica.state.clock.ticks - (recovery?.askedTick ?? 0)).toBe(RECOVERY_RETRY_TICKS)
     })
 
-    test('PBFT-6.4 one that nobody asked for, or of another replica, heals nothing here', () => {
+    test('PBFT-6.4 one that was not asked for, or of another replica, heals nothing', () => {
       const replica = amnesiac()
       const foreign = rootsOf(history(kit.recoveryRequest(3, 7), HISTORY)).at(-1)
       const list = history(kit.recoveryRequest(3, 7), HISTORY)

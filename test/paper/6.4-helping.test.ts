@@ -41,7 +41,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       expect(replica.state.views.view).toBe(U + 2)
     })
 
-    test('PBFT-6.4 PBFT-1.9 while the checkpoint is awaited the timer runs: an idle primary has to fill up', () => {
+    test('PBFT-6.4 PBFT-1.9 while the checkpoint is awaited the timer runs: an idle primary must fill up', () => {
       const replica = helping(3, AT)
       replica.tickHearing()
       expect(replica.state.requests.timer).not.toBeNull()

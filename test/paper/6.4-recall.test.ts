@@ -54,7 +54,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
     expect(alone.state.recovery.recall).toBeNull()
   })
 
-  test('PBFT-6.4 as long as it asks it says that it does not vote', () => {
+  test('PBFT-6.4 while it asks it reports that it does not vote', () => {
     const replica = asking()
     expect(conditionOf(replica.state)).toBe('recalling')
     replica.tick(RECALL_TICKS)

@@ -80,7 +80,7 @@ describe.each(CLUSTER_SIZES)('n = %i', (n) => {
       expect([replica.state.views.view, replica.state.views.isActive]).toEqual([U + 5, true])
     })
 
-    test('PBFT-6.4 after a restart it is healed still, and says its VIEW-CHANGE again, byte for byte', () => {
+    test('PBFT-6.4 after a restart it is still healed, and sends its VIEW-CHANGE again, byte for byte', () => {
       const replica = healed()
       const [said] = broadcastsOf(replica.settle(), 'view-change')
       if (said === undefined) throw new Error('no VIEW-CHANGE')

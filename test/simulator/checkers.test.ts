@@ -97,7 +97,7 @@ describe('every checker sees the violation that is planted for it', () => {
       expect([answer(1), answer(2)]).toEqual([null, null])
     })
 
-    it('sees an answer that nobody executed, and one that executing did not give', () => {
+    it('sees an answer that no replica executed, and one that differs from the execution', () => {
       const { ask, execute, answer } = createHistory()
       ask(1)
       expect(answer(1)).toContain('no correct replica had executed it')
@@ -139,7 +139,7 @@ describe('what is not a violation of safety', () => {
     )
   })
 
-  it('breaks, and the run says where', () => {
+  it('breaks, and the run reports where', () => {
     const result = simulateSwarm({
       seed: SEED,
       n: 4,

@@ -130,7 +130,7 @@ describe('13, clients history', () => {
     expect(explanation).toMatch(/write "v19".*\n.*write "v20".*\n.*read gave "v19"/)
   })
 
-  it('sees a value that nobody wrote', () => {
+  it('sees a value that was never written', () => {
     const history = createHistory()
     history.do(get('x'), found(1, 'invented'))
     expect(history.end()).toContain('read gave "invented"')

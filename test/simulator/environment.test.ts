@@ -126,7 +126,7 @@ describe('the virtual disk over time', () => {
     return { time, disk, ...replay }
   }
 
-  it('deletes what was trimmed with the next sync, some whole segments of it, and says that it is cut', () => {
+  it('deletes trimmed records with the next sync, in whole segments, and reports that it is cut', () => {
     const { time, disk, log, beginning } = createFilled(100)
     expect(beginning).toBe('birth')
     log.trim(40)
@@ -283,7 +283,7 @@ describe('the virtual network', () => {
     expect(ends[1].received.slice(1)).toEqual(upTo(50))
   })
 
-  it('loses, doubles and reorders as its conditions say', () => {
+  it('loses, doubles and reorders according to its conditions', () => {
     const lossy = createEnds(2)
     lossy.network.conditions = { ...CALM_NETWORK, loss: 0.5 }
     sendAll(lossy.ends[0], 1, upTo(200))

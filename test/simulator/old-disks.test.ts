@@ -31,7 +31,7 @@ describe('PBFT-6.4: an old copy of a disk', () => {
     expect(result.healed).toBe(1)
   })
 
-  it('counts the replica as a traitor if nobody can prove its loss', () => {
+  it('counts the replica as a traitor if its loss cannot be proved', () => {
     const { result, count } = traced('old-copy-unseen')
     expect(result.explanation).toEqual([])
     expect(count(/persist forgotten/)).toBe(0)

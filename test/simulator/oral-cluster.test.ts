@@ -80,7 +80,7 @@ test('signed mode makes no MAC inside a message', () => {
   expect(orderedBy('signed', 4).crypto.macs).toBe(0)
 })
 
-test('keys are renewed under a load, and nobody refuses anything for it', () => {
+test('keys are renewed under load without a refusal', () => {
   const epochMs = EPOCH_TICKS * 10
   const plan = withoutFaults(drawSwarmPlan(3, 4, 'oral'))
   // The next epoch begins in the middle of the load.

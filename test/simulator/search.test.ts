@@ -41,7 +41,7 @@ async function searchWith(
   return kept
 }
 
-it('records a planted mistake, shrinks it and says how to replay it', async () => {
+it('records a planted mistake, shrinks it and prints the command that replays it', async () => {
   const planted = PLANTED_VIOLATIONS.find(({ name }) => name === 'durable before send')
   if (planted === undefined) throw new Error('no mistake is planted against durable before send')
   const broken = (options: SimulationOptions) => simulateSwarm({ ...options, sabotage: planted.sabotage })

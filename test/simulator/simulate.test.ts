@@ -204,7 +204,7 @@ describe('twins', () => {
 })
 
 describe('a campaign', () => {
-  it('runs a range of seeds, some of them twice, and says how it goes', async () => {
+  it('runs a range of seeds, some of them twice, and reports progress', async () => {
     const progress: number[] = []
     const result = await runSwarm({
       from: 31,

@@ -59,7 +59,7 @@ it('recognises what a run came to, and changes nothing in it', () => {
   expect(reached?.has('two signed votes are evidence')).toBe(false)
 })
 
-it('counts the seeds that came to a situation, and says the first', async () => {
+it('counts the seeds that reached a situation, and names the first', async () => {
   const { situations } = await runSwarm({
     from: 3,
     to: 4,

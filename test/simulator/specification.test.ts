@@ -34,7 +34,7 @@ describe('proposals', () => {
     expect(primary.sends({ kind: 'pre-prepare', view: 0, sequence: 1, batch: batchOf(A) })).toBeNull()
     expect(primary.logs(proposed(2))).toBeNull()
   })
-  it('refuses one of a backup, a second one, a gap, one above H, and what nobody asked for', () => {
+  it('refuses one of a backup, a second one, a gap, one above H, and a request that no client sent', () => {
     expect(replica(1).logs(proposed(1))).toContain('it is not the primary')
     const primary = replica(0)
     expect(primary.logs(proposed(2))).toContain('1 is the next one')
@@ -160,7 +160,7 @@ describe('checkpoints', () => {
     }
     return one
   }
-  it('allows CHECKPOINT with the root of the own state, and h at a stable one', () => {
+  it('allows CHECKPOINT with the root of its state, and h at a stable one', () => {
     const one = executed()
     one.event({ kind: 'snapshot-taken', sequence: K, root: A })
     expect(one.logs({ kind: 'checkpoint', sequence: K, root: A })).toBeNull()
@@ -221,7 +221,7 @@ describe('view changes', () => {
     expect(one.logs(proposed(1, [], 1))).toContain('2 is the next one')
     expect(one.logs(proposed(2, [], 1))).toBeNull()
   })
-  it('refuses one that chooses otherwise, rests on too few, or on what nobody sent', () => {
+  it('refuses one that chooses another batch, or rests on too few messages or on invented ones', () => {
     const { one, changes, made } = primary()
     expect(one.logs(made([{ ...CHOICE, digest: NULL }]))).toContain('another batch')
     const { one: two, made: makes } = primary()
@@ -277,7 +277,7 @@ describe('view changes without signatures', () => {
     const { one, newView } = backup()
     expect(one.logs(newView([{ sequence: 1, digest: A }]))).toBeNull()
   })
-  it('refuses a choice without A2, null without B, and VIEW-CHANGEs that nobody vouches for', () => {
+  it('refuses a choice without A2, null without B, and VIEW-CHANGEs without a voucher', () => {
     const { one, newView } = backup()
     expect(one.logs(newView([{ sequence: 1, digest: B }]))).toContain('do not bear out')
     const { one: two } = backup()

@@ -103,18 +103,18 @@ describe('the checker', () => {
     return said.find((each) => each !== null && each !== undefined) ?? null
   }
 
-  test('sees a status that says served where nothing is, and not too soon', () => {
+  test('sees the status `served` while nothing is served, after a grace period', () => {
     expect(judgedAfter(9_000, 1, 0)).toBeNull()
     expect(judgedAfter(30_000, 1, 0)).toContain('requests are served, and for 10000 ms none was')
     expect(judgedAfter(30_000, 2, 0)).toBeNull()
   })
 
-  test('sees a status that says stalled where all is served', () => {
+  test('sees the status `stalled` while everything is served', () => {
     expect(judgedAfter(30_000, 1, 10)).toBeNull()
     expect(judgedAfter(30_000, 2, 10)).toContain('nothing is served')
   })
 
-  test('says nothing of a service that depends on what a traitor does', () => {
+  test('ignores a service that depends on a traitor', () => {
     expect(judgedAfter(30_000, 1, 10, 1)).toBeNull()
     expect(judgedAfter(30_000, 2, 10, 1)).toContain('nothing is served')
   })

@@ -174,7 +174,7 @@ describe('a read of changes', () => {
     expect([...answers(driver, { limit: 1 })].at(-1)?.changes).toHaveLength(7)
   })
 
-  test('a revision that no answer can hold comes in parts, which say so', () => {
+  test('a revision that no answer can hold comes in parts, which are marked', () => {
     const driver = new Driver({ history: FOREVER })
     const value = new Uint8Array(500_000)
     for (const name of ['a', 'b', 'c', 'd', 'e']) driver.run(put(name, value))
@@ -199,7 +199,7 @@ describe('a read of changes', () => {
     expect(second).toMatchObject([{ main: 3, previous: 'omitted', put: { version: 2 } }])
   })
 
-  test('a rare change costs no whole history: the answer says how far it looked', () => {
+  test('a rare change does not cost the whole history: the answer names how far it looked', () => {
     const driver = new Driver({ history: FOREVER })
     driver.run(put('rare', '1'))
     const filler = Array.from({ length: 2_000 }, (_, index) => put(`${index % 50}`, ''))

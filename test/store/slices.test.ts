@@ -84,7 +84,7 @@ describe('a batch in slices', () => {
     )
   })
 
-  test('is seen by nobody before it ends', () => {
+  test('is not visible before it ends', () => {
     fc.assert(
       fc.property(batches, slicesFrom(SLICES.slice(0, 6)), (all, units) => {
         const { store } = new Driver(options)
@@ -108,7 +108,7 @@ describe('a batch in slices', () => {
     )
   })
 
-  test('stops in front of each operation and each item of a list when it has to', () => {
+  test('stops before each operation and each item of a list when it must', () => {
     const driver = new Driver()
     driver.run(...Array.from({ length: 3_000 }, (_, index) => put(`${index}`, '')))
     const requests = [request(bob, 1, encodeOperations([list('', 2_000), list('', 5_000), get('1')]))]

@@ -58,7 +58,7 @@ describe('a proof', () => {
     expect(verifyProof(hash, { root: other, key, proof }).kind).toBe('rejected')
   })
 
-  test('of one key says nothing of another that belongs elsewhere', () => {
+  test('of one key proves nothing about a key of another page', () => {
     const { snapshot, root } = grown()
     const proof = snapshot.prove(keyOf(8))
     const verdicts = Array.from(

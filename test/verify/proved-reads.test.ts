@@ -136,7 +136,7 @@ describe.each([
   ['a proved absence', absent],
   ['a proved large value', large],
 ] as const)('%s', (_name, document) => {
-  test('PBFT-2.1 is proved, and says how old it is', () => {
+  test('PBFT-2.1 is proved, and shows how old it is', () => {
     const verdict = verifyRead(context, document)
     expect(verdict).toMatchObject({
       kind: 'proved',

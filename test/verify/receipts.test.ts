@@ -251,7 +251,7 @@ const FORGERIES: readonly Forgery[] = [
 ]
 
 describe('a receipt', () => {
-  test('PBFT-1.7 is proved, and says what was asked and given', () => {
+  test('PBFT-1.7 is proved, and shows the request and its results', () => {
     const verdict = verifyReceipt(kit.context, receipt)
     expect(verdict).toMatchObject({ kind: 'proved' })
     if (verdict.kind !== 'proved') return

@@ -102,7 +102,7 @@ const FORGERIES: readonly (readonly [name: string, fault: ProofFault, file: Uint
 ]
 
 describe('a snapshot', () => {
-  test('PBFT-2.4 is proved, whatever its chunks, and says what it holds', async () => {
+  test('PBFT-2.4 is proved, whatever its chunks, and lists what it holds', async () => {
     const verdict = await check(file)
     expect(verdict).toEqual({
       kind: 'proved',
