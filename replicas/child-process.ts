@@ -10,8 +10,8 @@ export interface ReadyMessage {
 
 /** The maximum time for a child to become ready, in milliseconds: it replays its log first. */
 const START_MS_MAX = 60_000
-/** The maximum time for a child to stop before it is killed, in milliseconds. */
-const STOP_MS_MAX = 5_000
+/** The maximum time for a child to stop before it is killed, in milliseconds: a gateway answers its calls first. */
+const STOP_MS_MAX = 15_000
 
 export interface Child {
   readonly name: string

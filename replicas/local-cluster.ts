@@ -80,6 +80,9 @@ async function startLocked(options: LocalClusterOptions): Promise<LocalCluster> 
   const stop = async (): Promise<void> => {
     const wasUp = isUp
     isUp = false
+    // The gateway first: it answers the calls that have come, for which it needs the replicas.
+    const gateway = byId.get(null)
+    if (gateway !== undefined) await stopChild(gateway.process)
     await Promise.all(children.map((child) => stopChild(child.process)))
     if (wasUp) rmSync(runFile(directory), { force: true })
   }

@@ -1,4 +1,4 @@
-/** Serves `/metrics` for Prometheus, and `/healthz`, on a separate port. It is read-only and serves nothing else. */
+/** Serves `/metrics` for Prometheus, `/healthz` and `/readyz`, on a separate port. It is read-only and serves nothing else. */
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { Registry } from 'prom-client'
 import { OperatorError } from '../src/base/operator-error.ts'
@@ -14,10 +14,19 @@ export interface MetricsServer {
   close(): Promise<void>
 }
 
-/** Listens at an address; port 0 takes a free one. Throws an `OperatorError` if it cannot. */
-export async function serveMetrics(registry: Registry, address: Address): Promise<MetricsServer> {
+/**
+ * Listens at an address; port 0 takes a free one. Throws an `OperatorError` if it cannot. `whyNotReady` returns a reason in
+ * a word, or null.
+ */
+export async function serveMetrics(
+  registry: Registry,
+  address: Address,
+  whyNotReady: () => string | null,
+): Promise<MetricsServer> {
   const server = createServer((request, response) => {
-    void answer(registry, `${request.method} ${request.url}`, response)
+    const asked = `${request.method} ${request.url}`
+    if (asked === 'GET /readyz') answerReadiness(whyNotReady(), response)
+    else void answer(registry, asked, response)
   })
   server.maxConnections = CONNECTIONS_MAX
   server.requestTimeout = TIMEOUT_MS
@@ -35,10 +44,14 @@ export async function serveMetrics(registry: Registry, address: Address): Promis
   }
 }
 
+function answerReadiness(because: string | null, response: ServerResponse): void {
+  response.writeHead(because === null ? 200 : 503).end(`${because ?? 'ready'}\n`)
+}
+
 async function answer(registry: Registry, asked: string, response: ServerResponse): Promise<void> {
   if (asked === 'GET /healthz') return void response.end('ok\n')
   if (asked !== 'GET /metrics')
-    return void response.writeHead(404).end('only GET /metrics and GET /healthz\n')
+    return void response.writeHead(404).end('only GET /metrics, GET /healthz and GET /readyz\n')
   const text = await registry.metrics()
   response
     .writeHead(200, { 'content-type': registry.contentType })

@@ -1,4 +1,5 @@
 /** The composition root of a replica: the only place where the protocol meets sockets, disk and clock. */
+import { setTimeout as wait } from 'node:timers/promises'
 import { equalBytes } from '../src/base/bytes.ts'
 import { given } from '../src/base/given.ts'
 import { toReplicaId } from '../src/base/ids.ts'
@@ -54,8 +55,15 @@ export interface ReplicaProcess {
   /** The number of replicas in the cluster. */
   readonly n: number
   readonly address: string
+  /** Takes no new links, and resolves once what is under way is executed, on disk and sent, within a bound. */
+  drain(): Promise<void>
   close(): Promise<void>
 }
+
+/** The milliseconds that a replica has for what is under way when it drains: others may keep it busy without an end. */
+const DRAIN_MS_MAX = 1_000
+/** The milliseconds between two looks at what is left. */
+const DRAIN_LOOK_MS = 5
 
 /**
  * Reads the cluster directory, replays the log, listens. Rejects with an `OperatorError` for errors that the operator
@@ -123,6 +131,11 @@ async function startLocked(
       runtime,
       n: cluster.replicas.length,
       address: `${host}:${port}`,
+      drain: async () => {
+        transport.stopListening()
+        const last = performance.now() + DRAIN_MS_MAX
+        while (!runtime.isSettled && performance.now() < last) await wait(DRAIN_LOOK_MS)
+      },
       close: async () => {
         loop.stop()
         runtime.stop()

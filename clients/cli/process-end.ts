@@ -4,11 +4,17 @@ import { operatorErrorOf } from '../../src/io/system-error.ts'
 import { BenchmarkFailed } from '../bench/benchmark-failed.ts'
 import { wrapped } from './terminal.ts'
 
-/** Calls `stop` once, at SIGTERM, at Ctrl-C, or when the parent process is gone; then exits with 0. */
+/** The exit code of a process that a second signal ends while it stops, by the convention of shells: 128 + SIGTERM. */
+const CUT_SHORT = 143
+
+/**
+ * Calls `stop` at SIGTERM, at Ctrl-C, or when the parent process is gone; then exits with 0. A second signal ends the
+ * process at once.
+ */
 export function stopOnSignal(stop: () => Promise<void>): void {
   let isStopping = false
   const end = (): void => {
-    if (isStopping) return
+    if (isStopping) process.exit(CUT_SHORT)
     isStopping = true
     stop().then(
       () => process.exit(0),

@@ -4,7 +4,7 @@ import { OperatorError } from '../../src/base/operator-error.ts'
 import type { CertificatePaths } from '../gateway/certificate-files.ts'
 import { startGateway } from '../gateway/server.ts'
 import { stopOnSignal } from './process-end.ts'
-import { reportReady } from './readiness.ts'
+import { notifyStopping, reportReady } from './readiness.ts'
 
 export interface GatewayFlags {
   readonly dir: string
@@ -46,7 +46,11 @@ export async function runGateway(flags: GatewayFlags): Promise<void> {
     report: (message) => console.error(message),
   })
   console.log(`The gateway listens on ${running.url}`)
-  stopOnSignal(() => running.close())
+  stopOnSignal(async () => {
+    notifyStopping()
+    await running.drain()
+    await running.close()
+  })
   reportReady(running.url)
 }
 

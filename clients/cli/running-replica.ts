@@ -10,7 +10,7 @@ import type { Address } from '../../src/messages/cluster.ts'
 import { placeOf } from '../../src/messages/evidence.ts'
 import type { RejectedMessage } from '../../src/runtime/replica-runtime-options.ts'
 import { fail, stopOnSignal } from './process-end.ts'
-import { reportReady } from './readiness.ts'
+import { notifyStopping, reportReady } from './readiness.ts'
 
 export interface ReplicaFlags {
   readonly dir: string
@@ -58,7 +58,13 @@ export async function runReplica(flags: ReplicaFlags): Promise<void> {
     ({ level, message, facts }) => logger[level](facts, message),
   )
   const measure = () => ({ report: runtime.report(), n, rejected: refusals.counts, views: watch.views })
-  const metricsServer = await openMetrics(measure, metrics).catch(async (error: unknown) => {
+  let isDraining = false
+  const whyNotReady = (): string | null => {
+    if (isDraining) return 'draining'
+    const { condition } = runtime.report()
+    return condition === 'voting' ? null : condition
+  }
+  const metricsServer = await openMetrics(measure, metrics, whyNotReady).catch(async (error: unknown) => {
     await running.close()
     throw error
   })
@@ -66,6 +72,9 @@ export async function runReplica(flags: ReplicaFlags): Promise<void> {
   const { lastExecuted } = runtime.state.ordering
   logger.info({ address: running.address, lastExecuted, ...given({ metrics: metricsServer?.url }) }, 'ready')
   stopOnSignal(async () => {
+    notifyStopping()
+    isDraining = true
+    await running.drain()
     watch.stop()
     await metricsServer?.close()
     await running.close()
@@ -78,11 +87,12 @@ export async function runReplica(flags: ReplicaFlags): Promise<void> {
 async function openMetrics(
   measure: () => MeasuredReplica,
   address: Address | undefined,
+  whyNotReady: () => string | null,
 ): Promise<MetricsServer | null> {
   if (address === undefined) return null
   const { replicaMetrics } = await import('../../replicas/replica-metrics.ts')
   const { serveMetrics } = await import('../../replicas/metrics-server.ts')
-  return serveMetrics(replicaMetrics(measure), address)
+  return serveMetrics(replicaMetrics(measure), address, whyNotReady)
 }
 
 /** The numbers of refused messages by reason, and the replicas that provably lied. */

@@ -14,7 +14,7 @@ import type { AuthenticationMode, Cluster } from '../../src/messages/cluster.ts'
 import { childArguments, orderedReplicaArguments } from './child-arguments.ts'
 import type { SuiteFlag } from './options.ts'
 import { stopOnSignal } from './process-end.ts'
-import { reportReady } from './readiness.ts'
+import { notifyStopping, reportReady } from './readiness.ts'
 import { wrapped } from './terminal.ts'
 
 export interface UpFlags {
@@ -51,7 +51,10 @@ export async function up(flags: UpFlags, isAsked: (name: string) => boolean): Pr
     undo()
     throw error
   })
-  stopOnSignal(() => local.stop())
+  stopOnSignal(() => {
+    notifyStopping()
+    return local.stop()
+  })
   relay?.begin(local, cluster)
   if (playground) console.log(red(PLAYGROUND_WARNING))
   const { gatewayUrl: url } = local

@@ -68,6 +68,8 @@ export class Admission implements CallGate {
   readonly #unread = new UnreadAnswers()
   #waiting = 0
   #bytes = 0
+  /** Called once no call waits for an answer. */
+  #onIdle: (() => void)[] = []
 
   /** The bounds may be lower if the process may open fewer connections. */
   constructor({ connectionsMax = CONNECTIONS_MAX, watchesMax = WATCHES_MAX } = {}) {
@@ -87,6 +89,11 @@ export class Admission implements CallGate {
       // Comes once, whether it was answered or its caller went away.
       reply.raw.once('close', () => this.#release(call))
     })
+  }
+
+  /** Resolves once no call waits for an answer. Watches count for nothing, because they have no end. */
+  idle(): Promise<void> {
+    return this.#waiting === 0 ? Promise.resolve() : new Promise((done) => this.#onIdle.push(done))
   }
 
   /** Takes on a call of gRPC; null if there are too many. */
@@ -195,6 +202,7 @@ export class Admission implements CallGate {
     call.isWaiting = false
     this.#waiting--
     this.#free(call)
+    if (this.#waiting === 0) for (const done of this.#onIdle.splice(0)) done()
   }
 
   #free(call: Call): void {

@@ -12,6 +12,7 @@ import { EvidenceCollector } from '../library/evidence.ts'
 import { evidenceJson } from '../library/evidence-json.ts'
 import type { StoreClient } from '../library/store-client.ts'
 import { whyNoEvidence } from '../verify/no-evidence.ts'
+import { DRAINING, type Draining } from './draining.ts'
 import type { EndpointRoutes } from './endpoint-routes.ts'
 import type { GatewayMetrics } from './gateway-metrics.ts'
 import { Problem } from './problem.ts'
@@ -78,12 +79,13 @@ export interface ClusterAccess {
   readonly reports: ClusterReports
   readonly status: () => Promise<StatusAnswer>
   readonly metrics: GatewayMetrics
+  readonly draining: Draining
 }
 
 export function clusterRoutes(
   routes: EndpointRoutes,
   client: StoreClient,
-  { reports, status, metrics }: ClusterAccess,
+  { reports, status, metrics, draining }: ClusterAccess,
 ): void {
   routes.add(getStatus, status)
   routes.add(getEvidence, async () => {
@@ -93,7 +95,8 @@ export function clusterRoutes(
   })
   routes.add(getHealth, async () => ({ status: 'ok' as const }))
   routes.add(getReadiness, async ({ reply }) => {
-    const readiness = await reports.readiness()
+    const found = await reports.readiness()
+    const readiness = draining.isDraining ? { ...found, ready: false, because: DRAINING } : found
     reply.code(readiness.ready ? 200 : 503)
     return readiness
   })

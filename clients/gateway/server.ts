@@ -20,6 +20,7 @@ import { ClusterFeed } from './cluster-feed.ts'
 import { ClusterReports, clusterRoutes, statusAnswer } from './cluster-routes.ts'
 import { compactionRoutes } from './compaction-routes.ts'
 import { DEFAULT_TIMEOUT_MS } from './defaults.ts'
+import { Draining } from './draining.ts'
 import { EndpointRoutes } from './endpoint-routes.ts'
 import { etcdCluster } from './etcd-cluster.ts'
 import { etcdStore } from './etcd-store.ts'
@@ -61,6 +62,9 @@ export interface GatewayOptions {
 
 export interface Gateway {
   readonly url: string
+  /** Takes no new connections, and resolves once the calls that have come are answered, within a bound. */
+  drain(): Promise<void>
+  /** Ends all connections. */
   close(): Promise<void>
 }
 
@@ -80,11 +84,16 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       cluster: etcdCluster(client, reports, () => url),
     })
     const { hasDashboard = true, attackOwner = null } = options
-    const server = await createServer({ client, reports, etcd, loop, security, hasDashboard, attackOwner })
+    const admission = new Admission(boundsFor(client))
+    const draining = new Draining()
+    const guards = { security, admission, draining }
+    const server = await createServer({ client, reports, etcd, loop, guards, hasDashboard, attackOwner })
     url = await listen(server, { host, port, isEncrypted: security.encryption !== null })
     loop.start()
     return {
       url,
+      // No call waits longer for an answer of the replicas.
+      drain: () => draining.drain(admission, timeoutMs),
       close: async () => {
         loop.stop()
         security.close()
@@ -115,13 +124,19 @@ interface ServerParts {
   readonly reports: ClusterReports
   readonly etcd: Handlers
   readonly loop: LoopGauge
-  readonly security: Security
+  /** The parts that decide which calls are taken. */
+  readonly guards: {
+    readonly security: Security
+    readonly admission: Admission
+    readonly draining: Draining
+  }
   readonly hasDashboard: boolean
   readonly attackOwner: AttackOwner | null
 }
 
 async function createServer(parts: ServerParts): Promise<FastifyInstance> {
-  const { client, reports, etcd: services, loop, security, hasDashboard, attackOwner } = parts
+  const { client, reports, etcd: services, loop, guards, hasDashboard, attackOwner } = parts
+  const { security, admission, draining } = guards
   const pathEnds = new PathEnds()
   const server = Fastify({
     bodyLimit: SMALL_BODY_BYTES_MAX,
@@ -142,13 +157,13 @@ async function createServer(parts: ServerParts): Promise<FastifyInstance> {
   })
   server.setErrorHandler((error, _request, reply) => sendProblem(reply, problemFrom(error)))
   const { doorkeeper, encryption, origins } = security
-  const admission = new Admission(boundsFor(client))
   const etcd = withTokens(services, doorkeeper.identities)
   const calls = new CallCounts()
   serveGrpc(server, { etcd, doorkeeper, admission, counts: calls, encryption })
   await allowOrigins(server, origins)
   doorkeeper.guard(server)
   admission.guard(server)
+  draining.watch(server)
   answerUnrouted(server)
   const metrics = new GatewayMetrics(loop, {
     calls,
@@ -167,7 +182,7 @@ async function createServer(parts: ServerParts): Promise<FastifyInstance> {
   watchRoutes(routes, { watch: (query) => client.watch(query), admission })
   const isPlayground = attackOwner !== null
   const status = () => statusAnswer(client, reports, { loop, isPlayground })
-  clusterRoutes(routes, client, { reports, status, metrics })
+  clusterRoutes(routes, client, { reports, status, metrics, draining })
   leaseRoutes(routes, access)
   proofRoutes(routes, access)
   servePage(server, '/playground', 'playground')
@@ -177,7 +192,7 @@ async function createServer(parts: ServerParts): Promise<FastifyInstance> {
   jsonRoutes(server, {
     handlers: etcd,
     hasTokens: doorkeeper.identities.hasTokens,
-    isHealthy: async () => (await reports.readiness()).ready,
+    isHealthy: async () => !draining.isDraining && (await reports.readiness()).ready,
   })
   return server
 }

@@ -55,6 +55,8 @@ export interface TcpTransportOptions {
 export interface TcpTransport extends Transport {
   /** The address at which links are taken. Rejects with `AddressInUse` or the system's error. */
   listening(): Promise<Address>
+  /** Takes no new links from now on; those that are up stay. */
+  stopListening(): void
   /** Ends every link, timer and socket. What was not sent is lost. */
   close(): Promise<void>
 }
@@ -154,6 +156,10 @@ class SocketTransport implements TcpTransport {
   listening(): Promise<Address> {
     assert(this.#listening !== null, 'only a started transport with an address to listen on listens')
     return this.#listening
+  }
+
+  stopListening(): void {
+    if (this.#server?.listening) this.#server.close()
   }
 
   async close(): Promise<void> {

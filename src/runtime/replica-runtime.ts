@@ -145,6 +145,11 @@ export class ReplicaRuntime {
     this.#stopTicking()
   }
 
+  /** True if no batch is being executed, and everything that was logged is on disk. */
+  get isSettled(): boolean {
+    return !this.#executor.isBusy && this.#recordsAppended === this.#recordsSynced
+  }
+
   /** Returns this replica's report on itself, as of now. */
   report(): ReplicaReport {
     return this.#inquiries.report(this.state)
@@ -343,9 +348,7 @@ export class ReplicaRuntime {
   #switchTo(stable: CheckpointCertificate, snapshot: Snapshot): boolean {
     if (this.#isStopped) return false
     // Batches executed before the switch are reported before it.
-    for (let event = this.#events.shift(); event !== undefined; event = this.#events.shift()) {
-      this.#feed(event)
-    }
+    while (this.#events.length > 0) this.#feed(this.#events.shift() as Event)
     const isAhead = stable.sequence > this.state.ordering.lastHandedOver
     if (!isAhead && this.state.recovery.health !== 'diverged') return false
     this.#executor.abandon()
@@ -387,9 +390,8 @@ export class ReplicaRuntime {
   #broadcast(outgoing: Outgoing): void {
     const { id, cluster } = this.#options
     const bytes = this.#bytesOf(outgoing)
-    for (const replica of cluster.replicas) {
-      if (replica.id !== id) this.#links.send({ kind: 'replica', id: replica.id }, bytes)
-    }
+    const others = cluster.replicas.filter((replica) => replica.id !== id)
+    for (const replica of others) this.#links.send({ kind: 'replica', id: replica.id }, bytes)
     if (outgoing.kind !== 'relayed' && isSigned(outgoing)) {
       const message = this.#authenticator.own(this.#sealer.message(outgoing))
       this.#events.push({ kind: 'received', message, from: { kind: 'replica', id } })

@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test, vi } from 'vitest'
-import { notifySystemd } from '../../clients/cli/readiness.ts'
+import { notifyStopping, notifySystemd } from '../../clients/cli/readiness.ts'
 import { ROOT } from '../kit/built-program.ts'
 import { PATIENCE_MS } from '../kit/patience.ts'
 import { runHere, Scratch } from './command-kit.ts'
@@ -36,7 +36,7 @@ describe.each(units)('%s', (name) => {
   })
 })
 
-test('a process that systemd waits for reports that it is ready, and another one does not', async () => {
+test('a process that systemd waits for reports that it is ready and that it stops, and another one does not', async () => {
   const folder = scratch.path('bin')
   mkdirSync(folder)
   const said = scratch.path('said')
@@ -48,7 +48,10 @@ test('a process that systemd waits for reports that it is ready, and another one
   notifySystemd()
   vi.stubEnv('NOTIFY_SOCKET', scratch.path('socket'))
   notifySystemd()
+  const text = () => readFileSync(said, 'utf8')
+  await expect.poll(text, { timeout: PATIENCE_MS }).toBe('before\nREADY=1\n')
+  notifyStopping()
   vi.unstubAllEnvs()
-  await expect.poll(() => readFileSync(said, 'utf8'), { timeout: PATIENCE_MS }).toBe('before\n--ready\n')
+  await expect.poll(text, { timeout: PATIENCE_MS }).toBe('before\nREADY=1\nSTOPPING=1\n')
   expect(existsSync(scratch.path('socket'))).toBe(false)
 })

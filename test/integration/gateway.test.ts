@@ -9,15 +9,19 @@ import { openApiDocument } from '../../clients/api/openapi.ts'
 import { StatusDocument } from '../../clients/api/status.ts'
 import { IS_DEEP } from '../kit/depth.ts'
 import { runCommand } from './command-run.ts'
+import { expectDraining } from './drained-gateway.ts'
 import { http, ProcessKit, until } from './process-kit.ts'
 import { expectRestorable } from './restored-cluster.ts'
 
 const kit = new ProcessKit()
 const directory = kit.directory()
 let url = ''
+let pids: readonly number[] = []
 
 beforeAll(async () => {
-  url = (await kit.up(directory)).gateway.url
+  const { gateway, replicas } = await kit.up(directory)
+  url = gateway.url
+  pids = replicas.map(({ pid }) => pid)
 })
 afterAll(() => kit.cleanUp())
 
@@ -386,3 +390,6 @@ describe('a stranger keeps nobody out', () => {
     expect(answer?.answer).toContain('"code":"too-slow"')
   })
 })
+
+test('SIGTERM ends a gateway once the calls that have come are answered, and a second one at once', () =>
+  expectDraining(kit, { pids: pids.slice(2), directory }))

@@ -116,9 +116,11 @@ describe('metrics', () => {
   const measured = { report: CALM, n: 4, rejected: new Map([['bad-signature', 5]]), views: 3 }
 
   test('over HTTP, in the text format, with a final newline', async () => {
+    let whyNot: string | null = null
     const server = await serveMetrics(
       replicaMetrics(() => measured),
       { host: '127.0.0.1', port: 0 },
+      () => whyNot,
     )
     try {
       const answer = await fetch(server.url)
@@ -141,6 +143,13 @@ describe('metrics', () => {
       )
       expect(text.endsWith('\n')).toBe(true)
       expect((await fetch(server.url.replace('/metrics', '/healthz'))).status).toBe(200)
+      const readiness = async () => {
+        const ready = await fetch(server.url.replace('/metrics', '/readyz'))
+        return [ready.status, await ready.text()]
+      }
+      expect(await readiness()).toEqual([200, 'ready\n'])
+      whyNot = 'draining'
+      expect(await readiness()).toEqual([503, 'draining\n'])
       expect((await fetch(server.url.replace('/metrics', '/other'))).status).toBe(404)
       expect((await fetch(server.url, { method: 'POST' })).status).toBe(404)
       const port = Number(new URL(server.url).port)
@@ -148,6 +157,7 @@ describe('metrics', () => {
         serveMetrics(
           replicaMetrics(() => measured),
           { host: '127.0.0.1', port },
+          () => null,
         ),
       ).rejects.toThrow(/the port is taken/)
     } finally {
