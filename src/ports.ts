@@ -218,6 +218,8 @@ export interface Application {
    * or exceed the allowance.
    */
   read(client: ClientId, operations: Uint8Array, allowance: Allowance): Uint8Array | null
+  /** True if a client may read every key, and so the pages of the state. */
+  mayReadState(client: ClientId): boolean
   readonly revision: number
   /**
    * The executed time at which the next lease ends; 0 if it is reached already and the next batch ends a lease; null while

@@ -132,7 +132,10 @@ export class CertifiedState {
       this.#source = ((this.#source + 1) % n) as ReplicaId
       if (turn % n === n - 1) await wait(ROUND_PAUSE_MS)
     }
-    throw new StateUnavailable('no replica has the pages of this checkpoint any more')
+    throw new StateUnavailable(
+      'no replica has the pages of this checkpoint any more, or this client may not have them: where access is ' +
+        'judged, the state is for administrators and for those who may read every key',
+    )
   }
 }
 

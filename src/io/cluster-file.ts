@@ -63,6 +63,8 @@ const ClusterJson = z.strictObject({
         publicKey: hexBytes(32),
         /** In oral mode only. */
         agreementKey: hexBytes(32).optional(),
+        /** Not there for a client that is no administrator. */
+        administrator: z.literal(true).optional(),
       }),
     )
     .max(1024),
@@ -114,14 +116,14 @@ export function readClusterFile(path: string, suiteNamed: (name: Cluster['suite'
         agreementKey: bytesOf(replica.agreementKey),
       }
     }),
-    clients: data.clients.map(({ name, publicKey, agreementKey }) => {
+    clients: data.clients.map(({ name, publicKey, agreementKey, administrator }) => {
       if ((agreementKey !== undefined) !== (data.auth === 'oral')) {
         const fault =
           data.auth === 'oral' ? 'has no agreement key, which' : 'has an agreement key, which only'
         fail(`client "${name}" ${fault} auth "oral" asks for`)
       }
       const agreement = agreementKey === undefined ? null : bytesOf(agreementKey)
-      return clusterClient(name, bytesOf(publicKey), agreement)
+      return clusterClient(name, bytesOf(publicKey), agreement, administrator)
     }),
     storeBytesMax: data.storeBytesMax,
     checkpointInterval: data.checkpointInterval,
@@ -179,10 +181,11 @@ function clusterText(cluster: Cluster): string {
       publicKey: toHex(publicKey),
       agreementKey: toHex(agreementKey),
     })),
-    clients: cluster.clients.map(({ name, publicKey, agreementKey }) => ({
+    clients: cluster.clients.map(({ name, publicKey, agreementKey, administrator }) => ({
       name,
       publicKey: toHex(publicKey),
       ...given({ agreementKey: agreementKey && toHex(agreementKey) }),
+      ...(administrator === true ? { administrator } : {}),
     })),
   }
   return `${JSON.stringify(json, null, 2)}\n`

@@ -5,7 +5,8 @@
  *   cluster id = H("strategos cluster" | version u8 | nonce 32 | mode u8 | suite u8 | limit u64 * | n u8
  *                  | (Ed25519 key 32 | X25519 key 32) * | root of the first state 32
  *                  | "unordered reads", if reads are not ordered
- *                  | "restored" | root 32, if the cluster began from a snapshot)
+ *                  | "restored" | root 32, if the cluster began from a snapshot
+ *                  | "administrators" | (Ed25519 key 32) *, if there are any)
  *
  * Addresses are not included, so hosts may move.
  */
@@ -59,6 +60,8 @@ export interface ClusterClient {
    * one derived from the Ed25519 key would use one secret for two algorithms, and key files hold both secrets anyway.
    */
   readonly agreementKey: Uint8Array | null
+  /** True for an administrator of principals and rights. A cluster without any has no principals. */
+  readonly administrator?: boolean
 }
 
 /** The facts that the cluster id covers. */
@@ -94,8 +97,9 @@ export function clusterClient(
   name: string,
   publicKey: Uint8Array,
   agreementKey: Uint8Array | null = null,
+  administrator = false,
 ): ClusterClient {
-  return { name, id: toHex(publicKey) as ClientId, publicKey, agreementKey }
+  return { name, id: toHex(publicKey) as ClientId, publicKey, agreementKey, administrator }
 }
 
 /**
@@ -110,6 +114,7 @@ export interface StoreParameters {
   readonly recoveryDistance: number
   /** The replicas' public keys as client ids, because recovery operations are requests of replicas. */
   readonly replicas: readonly ClientId[]
+  readonly administrators: readonly { readonly id: ClientId; readonly name: Uint8Array }[]
 }
 
 /** Returns the parameters from which every replica and every checker of a cluster creates its store. */
@@ -120,7 +125,14 @@ export const storeParametersOf = (
   storeBytesMax: cluster.storeBytesMax,
   recoveryDistance: logWindowOf(cluster.checkpointInterval),
   replicas: cluster.replicas.map(({ publicKey }) => toHex(publicKey) as ClientId),
+  administrators: administratorsOf(cluster).map(({ id, name }) => ({ id, name: utf8(name) })),
 })
+
+/** Returns the administrators of a cluster, in the order of their keys. */
+export const administratorsOf = ({ clients }: Pick<ClusterFacts, 'clients'>): readonly ClusterClient[] =>
+  clients
+    .filter(({ administrator }) => administrator === true)
+    .sort((one, other) => compareBytes(one.publicKey, other.publicKey))
 
 const NO_KEY = new Uint8Array(0)
 
@@ -128,6 +140,7 @@ export function deriveClusterId(hash: Hash, facts: ClusterFacts): Uint8Array {
   const numbers = [...LIMITS_IN_CLUSTER_ID, facts.checkpointInterval, logWindowOf(facts.checkpointInterval)]
   const limits = new Uint8Array(8 * numbers.length)
   for (const [index, limit] of numbers.entries()) writeU64(limits, index * 8, limit)
+  const administrators = administratorsOf(facts).map(({ publicKey }) => publicKey)
   return hash(
     utf8('strategos cluster'),
     Uint8Array.of(PROTOCOL_VERSION),
@@ -139,6 +152,8 @@ export function deriveClusterId(hash: Hash, facts: ClusterFacts): Uint8Array {
     firstStateRoot(hash, facts),
     hasUnorderedReads(facts) ? utf8('unordered reads') : NO_KEY,
     facts.restoredRoot === undefined ? NO_KEY : concatBytes(utf8('restored'), facts.restoredRoot),
+    administrators.length > 0 ? utf8('administrators') : NO_KEY,
+    ...administrators,
   )
 }
 

@@ -12,6 +12,8 @@ import type { LastUse, RequestName, RequestStanding } from '../base/request-stan
 import { TreeAssembly } from '../tree/assembly.ts'
 import { TreeSnapshot } from '../tree/snapshot.ts'
 import { Tree } from '../tree/tree.ts'
+import { mayReadAll } from './access-judgement.ts'
+import { AccessRecords, type Founder } from './access-records.ts'
 import { Compaction, type HistoryLimits } from './compaction.ts'
 import { readCounters, readLimits, writeCounters } from './counters.ts'
 import { executeOperations } from './execution.ts'
@@ -68,6 +70,8 @@ export interface StoreOptions {
   readonly retention?: RetentionLimits
   /** Limits on idempotency keys other than the usual ones. They must be equal on all replicas, or their states diverge. */
   readonly idempotency?: IdempotencyLimits
+  /** The administrators that the cluster file names. Without any, there are no principals and no rights. */
+  readonly administrators?: readonly Founder[]
   /** The replicas' public keys as client ids, in the order of the replicas. They may request a recovery. */
   readonly replicas?: readonly ClientId[]
   /**
@@ -97,6 +101,11 @@ export interface Store {
    * for operations that do not only read, for reads that exceed the allowance, and while a batch is being executed.
    */
   read(client: ClientId, operations: Uint8Array, allowance: Allowance): Uint8Array | null
+  /**
+   * True if a client may read every key, and so the state itself. False while a batch is being
+   * executed, unless nothing is judged.
+   */
+  mayReadState(client: ClientId): boolean
   readonly revision: number
   /** The executed time: the highest time of an executed batch. */
   readonly executedTime: Milliseconds
@@ -128,6 +137,7 @@ class TreeStore implements Store {
   readonly #tree: Tree
   readonly #store: KeyValueStore
   readonly #compaction: Compaction
+  readonly #access: AccessRecords
   readonly #leases: Leases
   readonly #sessions: Sessions
   readonly #recoveries: Recoveries
@@ -146,7 +156,8 @@ class TreeStore implements Store {
     this.#tree = tree
     this.#store = new KeyValueStore(tree, { storeBytesMax })
     this.#compaction = new Compaction(this.#store)
-    this.#leases = new Leases(this.#store)
+    this.#access = new AccessRecords(tree)
+    this.#leases = new Leases(this.#store, (id) => this.#access.forgetLease(id))
     this.#sessions = new Sessions(tree)
     this.#recoveries = new Recoveries(tree, recoveryDistance ?? RECOVERY_DISTANCE)
     this.#idempotencyKeys = new IdempotencyKeys(tree, hash, idempotency)
@@ -229,6 +240,8 @@ class TreeStore implements Store {
       store: this.#store,
       compaction: this.#compaction,
       leases: this.#leases,
+      access: this.#access,
+      client,
       results: this.#writer,
       allowance,
       budget: { left: Math.min(REQUEST_READS_MAX, Math.max(0, allowance.left)) },
@@ -237,6 +250,10 @@ class TreeStore implements Store {
     }
     const step = executeOperations(target, operations, BATCH_RESULTS_BYTES_MAX).next()
     return step.done === true && target.budget.left >= 0 ? step.value : null
+  }
+
+  mayReadState(client: ClientId): boolean {
+    return !this.#access.isOn || (!this.#isExecuting && mayReadAll(this.#access, client))
   }
 
   snapshot(): TreeSnapshot {
@@ -279,6 +296,8 @@ class TreeStore implements Store {
         store: this.#store,
         compaction: this.#compaction,
         leases: this.#leases,
+        access: this.#access,
+        client,
         results: this.#writer,
         allowance: run.allowance,
         budget,
@@ -336,6 +355,7 @@ class TreeStore implements Store {
     this.#compaction.restore(counters.floor, limits.history)
     this.#sessions.restore(counters.executedCount, limits.retention)
     this.#recoveries.restore()
+    this.#access.restore()
   }
 }
 

@@ -2,13 +2,18 @@
  * The execution of the operations of one request, in order and without others in between. Reads each operation in place
  * from the received bytes, and writes the results.
  *
- * The checks have a fixed order, the same on every replica: a fault of the operation itself; an idempotency key under which
+ * The checks have a fixed order, the same on every replica: a fault of the operation itself; what its principal may not
+ * do; an idempotency key under which
  * it was executed before; no room for its result; a lease that it may not name; a revision that has moved; no space.
  */
 import { assertNever } from '../base/assert.ts'
+import type { ClientId } from '../base/ids.ts'
 import type { TreeCursor } from '../tree/search.ts'
+import { executeOnAccess } from './access-execution.ts'
+import { isPermitted, principalFor } from './access-judgement.ts'
+import type { AccessRecords } from './access-records.ts'
 import { executeChanges } from './changes-execution.ts'
-import type { ClientIdempotencyKeys, KeptWrite } from './idempotency-keys.ts'
+import { type ClientIdempotencyKeys, idempotencyKeyFor, type KeptWrite } from './idempotency-keys.ts'
 import { EntryView } from './key-entry.ts'
 import { entryKeyOf } from './key-value-store.ts'
 import {
@@ -20,7 +25,9 @@ import {
   isLeaseRefused,
 } from './lease-execution.ts'
 import {
+  actAsOf,
   idempotencyKeyOf,
+  isOnAccess,
   KEY_BYTES_MAX,
   leaseOf,
   nextOperation,
@@ -56,6 +63,9 @@ const VALUE_BYTES_PER_WORK = 256
 
 /** The parts of the store on which the operations of one request are executed. */
 export interface RequestTarget extends RangeTarget {
+  readonly access: AccessRecords
+  /** The client that signed the request. */
+  readonly client: ClientId
   /** The idempotency keys of the client that sends the request; null if it only reads. */
   readonly idempotencyKeys: ClientIdempotencyKeys | null
 }
@@ -68,6 +78,8 @@ interface Execution extends RequestTarget {
    * the result takes time.
    */
   listRefused: boolean
+  /** The principal by whose rights the operation was judged; null if it was not judged. */
+  principal: ClientId | null
 }
 
 /**
@@ -81,13 +93,19 @@ export function* executeOperations(
   budgetBytes: number,
 ): Generator<undefined, Uint8Array, undefined> {
   const { results, allowance } = target
-  const cursor = openOperations(operations)
+  const cursor = openOperations(operations, target.access.isThere)
   results.begin(cursor?.count ?? 1, budgetBytes)
   if (cursor === null) {
     results.result('bad-operation', 0)
     return results.finish()
   }
-  const execution: Execution = { ...target, cursor, entry: new EntryView(), listRefused: false }
+  const execution: Execution = {
+    ...target,
+    cursor,
+    entry: new EntryView(),
+    listRefused: false,
+    principal: null,
+  }
   for (let index = 0; index < cursor.count; index++) {
     if (allowance.left <= 0) yield
     const start = cursor.next
@@ -95,7 +113,9 @@ export function* executeOperations(
     allowance.left -= workOf(cursor)
     execution.store.begin()
     if (fault !== null) results.result(fault, 0)
-    else if (cursor.idempotencyKeyAt >= 0) yield* executeWithKey(execution, start)
+    else if ((target.access.isOn || isOnAccess(cursor)) && !(yield* isAllowed(execution))) {
+      results.result('denied', 0)
+    } else if (cursor.idempotencyKeyAt >= 0) yield* executeWithKey(execution, start)
     else if (!executeAtOnce(execution, cursor.code)) {
       yield* executeInSteps(execution, cursor.code as StoppingCode)
     }
@@ -103,11 +123,19 @@ export function* executeOperations(
   return results.finish()
 }
 
+/** Judges the operation at the cursor. Returns true if its client, or the one it acts for, may do this. */
+function* isAllowed(execution: Execution): Generator<undefined, boolean, undefined> {
+  const { access, client, cursor } = execution
+  execution.principal = principalFor(access, client, actAsOf(cursor))
+  return execution.principal !== null && (yield* isPermitted(execution, execution.principal, cursor))
+}
+
 /** Executes the operation that begins at an offset, unless it was executed under its idempotency key before. */
 function* executeWithKey(execution: Execution, start: number): Generator<undefined, void, undefined> {
   const { cursor, results, allowance, idempotencyKeys } = execution
-  const key = idempotencyKeyOf(cursor)
-  if (key === null || idempotencyKeys === null) return results.result('bad-operation', 0)
+  const named = idempotencyKeyOf(cursor)
+  if (named === null || idempotencyKeys === null) return results.result('bad-operation', 0)
+  const key = idempotencyKeyFor(named, actAsOf(cursor))
   const operation = cursor.bytes.subarray(start, cursor.next)
   allowance.left -= KEY_WORK + Math.floor(operation.length / VALUE_BYTES_PER_WORK)
   const kept = idempotencyKeys.find(key, operation)
@@ -153,7 +181,7 @@ function executeAtOnce(execution: Execution, code: number): boolean {
       executeCompact(execution, fieldsOf(execution))
       return true
     case OPERATION_CODES['lease-grant']:
-      executeGrant(execution, fieldsOf(execution))
+      grantLease(execution)
       return true
     case OPERATION_CODES['lease-keep-alive']:
       executeKeepAlive(execution, fieldsOf(execution))
@@ -180,6 +208,13 @@ function* executeInSteps(execution: Execution, code: StoppingCode): Generator<un
       return yield* executeLeases(execution)
     case OPERATION_CODES.changes:
       return yield* executeChanges(execution, fieldsOf(execution))
+    case OPERATION_CODES['access-switch']:
+    case OPERATION_CODES['access-principal']:
+    case OPERATION_CODES['access-remove']:
+    case OPERATION_CODES['access-grant']:
+    case OPERATION_CODES['access-revoke']:
+    case OPERATION_CODES['access-list']:
+      return yield* executeOnAccess(execution, code, fieldsOf(execution))
     case OPERATION_CODES.transaction:
       return yield* executeTransaction({ ...execution, execute: executeMember })
     default:
@@ -187,14 +222,16 @@ function* executeInSteps(execution: Execution, code: StoppingCode): Generator<un
   }
 }
 
+/** The ways in which an operation of a transaction differs from one of a request. */
+const MEMBER = { listRefused: true, mayCut: false, idempotencyKeys: null }
+
 /** Executes the operation at the cursor's next place, which is known to be without faults, for its transaction. */
 function* executeMember(target: RangeTarget, cursor: OperationCursor): Generator<undefined, void, undefined> {
   const { allowance } = target
   if (allowance.left <= 0) yield
   nextOperation(cursor)
   allowance.left -= workOf(cursor)
-  const member = { cursor, entry: new EntryView(), listRefused: true, mayCut: false, idempotencyKeys: null }
-  const execution: Execution = { ...target, ...member }
+  const execution = { ...(target as Execution), ...MEMBER, cursor, entry: new EntryView() }
   if (!executeAtOnce(execution, cursor.code)) yield* executeInSteps(execution, cursor.code as StoppingCode)
 }
 
@@ -206,12 +243,25 @@ type StoppingCode = (typeof OPERATION_CODES)[
   | 'lease-time-to-live'
   | 'leases'
   | 'transaction'
-  | 'changes']
+  | 'changes'
+  | 'access-switch'
+  | 'access-principal'
+  | 'access-remove'
+  | 'access-grant'
+  | 'access-revoke'
+  | 'access-list']
 
 const fieldsOf = ({ cursor }: Execution): Uint8Array => cursor.bytes.subarray(cursor.keyStart, cursor.keyEnd)
 
 function find({ store, cursor }: Execution): boolean {
   return store.find(cursor.bytes, cursor.keyStart, cursor.keyEnd)
+}
+
+/** Grants a lease. It belongs to the principal that asked for it. */
+function grantLease(execution: Execution): void {
+  const { access, principal } = execution
+  const lease = executeGrant(execution, fieldsOf(execution))
+  if (lease !== null && principal !== null) access.setHolder(lease, principal)
 }
 
 function executePut(execution: Execution): void {

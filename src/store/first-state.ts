@@ -6,6 +6,7 @@ import type { Hash } from '../base/hash.ts'
 import type { ClientId, Sequence } from '../base/ids.ts'
 import type { TreeSnapshot } from '../tree/snapshot.ts'
 import { Tree } from '../tree/tree.ts'
+import { AccessRecords, type Founder } from './access-records.ts'
 import { HISTORY, type HistoryLimits } from './compaction.ts'
 import { readCounters, writeCounters, writeLimits } from './counters.ts'
 import { KeyValueStore } from './key-value-store.ts'
@@ -20,15 +21,17 @@ export interface FirstStateOptions {
   readonly storeBytesMax: number
   readonly history?: HistoryLimits
   readonly retention?: RetentionLimits
+  readonly administrators?: readonly Founder[]
   readonly replicas?: readonly ClientId[]
   readonly recoveryDistance?: number
 }
 
 /**
  * The treatment of each section of another cluster's state. What belongs to the keys of its clients and replicas is
- * dropped: their requests, results and idempotency keys.
+ * dropped: their requests, results and idempotency keys, and principals with their rights.
  */
 const SECTIONS_KEPT: Readonly<Record<keyof typeof SECTIONS, boolean>> = {
+  access: false,
   limits: false,
   client: false,
   replica: false,
@@ -48,13 +51,20 @@ const SECTIONS_KEPT: Readonly<Record<keyof typeof SECTIONS, boolean>> = {
 /** The number of keys that are read before they are removed. */
 const KEYS_AT_ONCE = 1_000
 
-/** Writes the limits, the clients and the replicas of a first state, but not its counters. */
+/** Writes the limits, the clients, the administrators and the replicas of a first state, but not its counters. */
 export function beginState(tree: Tree, options: FirstStateOptions): void {
-  const { storeBytesMax, clients, replicas = [], recoveryDistance = RECOVERY_DISTANCE } = options
+  const {
+    storeBytesMax,
+    clients,
+    administrators = [],
+    replicas = [],
+    recoveryDistance = RECOVERY_DISTANCE,
+  } = options
   const { retention = RETENTION, history = HISTORY } = options
   writeLimits(tree, { storeBytesMax, retention, history })
   new Sessions(tree).begin(clients)
   new Recoveries(tree, recoveryDistance).begin(replicas)
+  new AccessRecords(tree).begin(administrators)
 }
 
 /**

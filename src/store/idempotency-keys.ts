@@ -16,6 +16,7 @@ import { concatBytes, equalBytes, readU64, writeU64 } from '../base/bytes.ts'
 import type { Hash } from '../base/hash.ts'
 import type { ClientId } from '../base/ids.ts'
 import type { Tree } from '../tree/tree.ts'
+import { IDEMPOTENCY_KEY_BYTES_MAX } from './operations.ts'
 import { clientStateKey, SECTIONS } from './state-keys.ts'
 
 /** The limits of one client. They are equal on all replicas, or their states diverge. */
@@ -36,6 +37,16 @@ export const IDEMPOTENCY: IdempotencyLimits = {
 const DIGEST_BYTES = 32
 /** The bytes of a key's record before the fields of the result. */
 const RECORD_BYTES = 8 + DIGEST_BYTES + 1
+
+/**
+ * Returns the key under which a write is kept that acts for a principal: longer than any other key, so that what one
+ * principal does through a gateway has nothing to do with what another does.
+ */
+export function idempotencyKeyFor(key: Uint8Array, principal: Uint8Array | null): Uint8Array {
+  if (principal === null) return key
+  const padding = new Uint8Array(IDEMPOTENCY_KEY_BYTES_MAX - key.length)
+  return concatBytes(key, padding, Uint8Array.of(key.length), principal)
+}
 
 /** The parts of the section, behind the client's key. */
 const PARTS = { client: 0, order: 1, key: 2 } as const

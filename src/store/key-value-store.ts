@@ -136,6 +136,11 @@ export class KeyValueStore {
     this.#sub = -1
   }
 
+  /** Takes a revision for an operation that changes no key but the answers to reads, so that equal ones are of one state. */
+  takeRevision(): void {
+    this.#revision++
+  }
+
   /** True if keys and values of this size can be added without any other change. */
   hasRoomFor(keys: number, bytes: number): boolean {
     return this.#bytes + bytes <= this.#bytesMax && this.#size + keys <= this.#keysMax

@@ -25,17 +25,23 @@ export function isLeaseRefused(target: RangeTarget, put: OperationCursor, lease:
   return true
 }
 
-export function executeGrant({ store, leases, results }: RangeTarget, fields: Uint8Array): void {
+/** Executes a grant. Returns the id of the lease that begins; null if none does. */
+export function executeGrant(target: RangeTarget, fields: Uint8Array): Uint8Array | null {
+  const { store, leases, results } = target
   const asked = readGrant(fields)
-  if (asked === null) return results.result('bad-operation', 0)
-  if (!results.fits(LEASE_FIELD_BYTES.grant)) return results.result('result-budget', 0)
-  const granted = leases.grant(asked.id, asked.ttl)
-  if (typeof granted === 'string') return results.result(granted, 0)
+  const hasRoom = results.fits(LEASE_FIELD_BYTES.grant)
+  const granted =
+    asked === null ? 'bad-operation' : hasRoom ? leases.grant(asked.id, asked.ttl) : 'result-budget'
+  if (typeof granted === 'string') {
+    results.result(granted, 0)
+    return null
+  }
   const { id, ttl } = granted
   results.result('ok', LEASE_FIELD_BYTES.grant)
   results.u64(store.revision)
   results.bytes(id.length, (target, at) => target.set(id, at))
   results.u64(ttl)
+  return id
 }
 
 export function* executeRevoke(target: RangeTarget, fields: Uint8Array): Work {

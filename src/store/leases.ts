@@ -57,11 +57,14 @@ type Work = Generator<undefined, number, undefined>
 
 export class Leases {
   readonly #store: KeyValueStore
+  readonly #onEnd: (id: Uint8Array) => void
   #time = 0 as Milliseconds
   #chosenCount = 0
 
-  constructor(store: KeyValueStore) {
+  /** Calls `onEnd` with the id of each lease that ends. */
+  constructor(store: KeyValueStore, onEnd: (id: Uint8Array) => void = () => {}) {
     this.#store = store
+    this.#onEnd = onEnd
   }
 
   /** Continues from the current contents of the tree. */
@@ -147,6 +150,7 @@ export class Leases {
     }
     if (lease !== null) store.tree.remove(expiryKey(lease.endsAt, id))
     store.tree.remove(sectionKey(SECTIONS.lease, id))
+    this.#onEnd(id)
     return deleted
   }
 

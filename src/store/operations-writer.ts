@@ -1,6 +1,7 @@
 /** The writer of one request's operations. The layout is in `operations.ts`. */
 import { assert } from '../base/assert.ts'
 import { writeU16, writeU32, writeU64 } from '../base/bytes.ts'
+import { type AccessOperation, encodeAccessFields } from './access-operations.ts'
 import { type ChangesOperation, changesFieldsBytes, encodeChangesFields } from './changes-operation.ts'
 import { LEASE_BYTES } from './key-entry.ts'
 import { writeLeaseId } from './lease-id.ts'
@@ -63,6 +64,7 @@ export type Operation = OperationOptions &
     | ChangesOperation
     | TransactionOperation
     | PutWithOptions
+    | AccessOperation
   )
 
 const START_BYTES = 16 * 1024
@@ -154,6 +156,13 @@ export function operationBytes(operation: Operation): number {
       return length + leaseFieldsBytes(operation)
     case 'changes':
       return length + changesFieldsBytes(operation)
+    case 'access-switch':
+    case 'access-principal':
+    case 'access-remove':
+    case 'access-grant':
+    case 'access-revoke':
+    case 'access-list':
+      return length + encodeAccessFields(operation).length
     case 'transaction':
       return length + transactionBytes(operation, MEMBERS)
     default:
@@ -223,6 +232,13 @@ function writeFields(bytes: Uint8Array, at: number, operation: Operation): void 
       return writeLeaseFields(bytes, at, operation)
     case 'changes':
       return bytes.set(encodeChangesFields(operation), at)
+    case 'access-switch':
+    case 'access-principal':
+    case 'access-remove':
+    case 'access-grant':
+    case 'access-revoke':
+    case 'access-list':
+      return bytes.set(encodeAccessFields(operation), at)
     case 'transaction':
       return writeTransaction(bytes, at, operation, MEMBERS)
     default:

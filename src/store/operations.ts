@@ -13,6 +13,7 @@
  *     put-with-options                                        see `put-options.ts`
  *     changes                                                 see `changes-operation.ts`
  *     transaction                                             see `transaction.ts`
+ *     access-switch and the other operations on access        see `access-operations.ts`
  *   options    0x01 actAs 32 bytes · 0x02 idempotency key: length u8 (1 .. 64) | bytes · 0x04 ifRevision u64
  *              · 0x08 lease 8, in a put
  *
@@ -59,12 +60,17 @@ export const OPERATION_CODES = {
   leases: 13,
   changes: 14,
   'put-with-options': 15,
+  'access-switch': 18,
+  'access-principal': 19,
+  'access-remove': 20,
+  'access-grant': 21,
+  'access-revoke': 22,
+  'access-list': 23,
 } as const
 export type OperationCode = (typeof OPERATION_CODES)[keyof typeof OPERATION_CODES]
 
 export const OPTION_FLAGS = { actAs: 0x01, idempotencyKey: 0x02, ifRevision: 0x04, lease: 0x08 } as const
 const FLAGS_KNOWN = 0x0f
-const FLAGS_UNSUPPORTED = OPTION_FLAGS.actAs
 
 /** The options of a put with options. */
 export const PUT_OPTIONS = { previous: 1, keepValue: 2, keepLease: 4 } as const
@@ -93,6 +99,8 @@ export type OperationFault =
 export interface OperationCursor {
   readonly bytes: Uint8Array
   readonly count: number
+  /** False for a store without principals, which supports neither their operations nor acting for one. */
+  readonly knowsAccess: boolean
   /** The offset of the next operation. */
   next: number
   code: number
@@ -101,6 +109,8 @@ export interface OperationCursor {
   ifRevision: number
   /** The offset of the lease's id; -1 if the operation names none. */
   leaseAt: number
+  /** The offset of the principal that the operation acts for; -1 if it names none. */
+  actAsAt: number
   /** The offset of the idempotency key, behind the byte with its length; -1 if the operation has none. */
   idempotencyKeyAt: number
   /** The key; in a list, the prefix. */
@@ -116,17 +126,19 @@ export interface OperationCursor {
 }
 
 /** Returns a cursor before the first operation, which `nextOperation` reads; null if the body's framing is wrong. */
-export function openOperations(bytes: Uint8Array): OperationCursor | null {
+export function openOperations(bytes: Uint8Array, knowsAccess = true): OperationCursor | null {
   const count = operationCount(bytes)
   if (count === null) return null
   return {
     bytes,
     count,
+    knowsAccess,
     next: OPERATIONS_HEADER_BYTES,
     code: 0,
     flags: 0,
     ifRevision: -1,
     leaseAt: -1,
+    actAsAt: -1,
     idempotencyKeyAt: -1,
     options: 0,
     keyStart: 0,
@@ -180,6 +192,7 @@ export function nextOperation(cursor: OperationCursor): OperationFault | null {
   cursor.flags = bytes[next + 1] as number
   cursor.ifRevision = -1
   cursor.leaseAt = -1
+  cursor.actAsAt = -1
   cursor.idempotencyKeyAt = -1
   const from = next + OPERATION_HEADER_BYTES
   const end = from + readU32(bytes, next + 2)
@@ -189,7 +202,7 @@ export function nextOperation(cursor: OperationCursor): OperationFault | null {
   if (at < 0 || (cursor.leaseAt >= 0 && !isPut(cursor.code))) return 'bad-operation'
   const fault = readFields(cursor, at, end)
   if (fault !== null) return fault
-  if ((cursor.flags & FLAGS_UNSUPPORTED) !== 0) return 'unsupported'
+  if (cursor.actAsAt >= 0 && !cursor.knowsAccess) return 'unsupported'
   if (cursor.idempotencyKeyAt >= 0 && !WRITE_CODES.has(cursor.code)) return 'bad-operation'
   return lengthFault(cursor)
 }
@@ -199,7 +212,21 @@ const WRITE_CODES: ReadonlySet<number> = new Set([
   ...[OPERATION_CODES.put, OPERATION_CODES['put-with-options'], OPERATION_CODES.delete],
   ...[OPERATION_CODES['delete-range'], OPERATION_CODES.compact, OPERATION_CODES.transaction],
   ...[OPERATION_CODES['lease-grant'], OPERATION_CODES['lease-revoke'], OPERATION_CODES['lease-keep-alive']],
+  ...[
+    OPERATION_CODES['access-switch'],
+    OPERATION_CODES['access-principal'],
+    OPERATION_CODES['access-remove'],
+  ],
+  ...[OPERATION_CODES['access-grant'], OPERATION_CODES['access-revoke']],
 ])
+
+/** True for an operation on principals and rights. */
+export const isOnAccess = ({ code }: Pick<OperationCursor, 'code'>): boolean =>
+  code >= OPERATION_CODES['access-switch'] && code <= OPERATION_CODES['access-list']
+
+/** Returns a view of the key of the principal that an operation acts for; null if it names none. */
+export const actAsOf = ({ bytes, actAsAt: at }: OperationCursor): Uint8Array | null =>
+  at < 0 ? null : bytes.subarray(at, at + ACT_AS_BYTES)
 
 /** Returns a view of an operation's idempotency key; null if it has none. */
 export function idempotencyKeyOf({ bytes, idempotencyKeyAt: at }: OperationCursor): Uint8Array | null {
@@ -218,7 +245,10 @@ export const leaseOf = ({ bytes, leaseAt }: OperationCursor): Uint8Array | null 
 function readOptions(cursor: OperationCursor, from: number, end: number): number {
   const { bytes, flags } = cursor
   let at = from
-  if (flags & OPTION_FLAGS.actAs) at += ACT_AS_BYTES
+  if (flags & OPTION_FLAGS.actAs) {
+    cursor.actAsAt = at
+    at += ACT_AS_BYTES
+  }
   if (flags & OPTION_FLAGS.idempotencyKey) {
     const length = at < end ? (bytes[at] as number) : 0
     if (length < 1 || length > IDEMPOTENCY_KEY_BYTES_MAX) return -1
@@ -265,6 +295,14 @@ function readFields(cursor: OperationCursor, from: number, end: number): Operati
     case OPERATION_CODES.changes:
     case OPERATION_CODES.transaction:
       // Their fields are read at execution.
+      return cursor.ifRevision < 0 ? readKeyOnly(cursor, from, end) : 'bad-operation'
+    case OPERATION_CODES['access-switch']:
+    case OPERATION_CODES['access-principal']:
+    case OPERATION_CODES['access-remove']:
+    case OPERATION_CODES['access-grant']:
+    case OPERATION_CODES['access-revoke']:
+    case OPERATION_CODES['access-list']:
+      if (!cursor.knowsAccess) return 'unsupported'
       return cursor.ifRevision < 0 ? readKeyOnly(cursor, from, end) : 'bad-operation'
     default:
       return 'unsupported'

@@ -14,6 +14,7 @@
  *   ok, lease-grant and the other operations on leases      see `lease-results.ts`
  *   ok, changes                                             see `changes-result.ts`
  *   ok, put-with-options                                    see `put-options.ts`
+ *   ok, access-switch and the other operations on access    see `access-results.ts`
  *   ok, transaction                                         see `transaction-results.ts`
  *   not-found         revision u64
  *   compacted         revision u64 | floor u64              the revision asked for is below the floor
@@ -31,6 +32,7 @@
  * The reader is for clients: results come from replicas that may lie, so malformed ones read as null.
  */
 import { readU16, readU32 } from '../base/bytes.ts'
+import { type AccessResult, interpretAccessResult } from './access-results.ts'
 import { type ChangesResult, interpretChangesResult } from './changes-result.ts'
 import { interpretLeaseResult, type LeaseResult } from './lease-results.ts'
 import {
@@ -74,6 +76,10 @@ export const STATUSES = {
   'lease-provided': 21,
   'idempotency-key-reused': 22,
   'already-done': 23,
+  'no-principal': 24,
+  'name-taken': 25,
+  'too-many-principals': 26,
+  'too-many-rights': 27,
 } as const
 export type Status = keyof typeof STATUSES
 
@@ -124,6 +130,7 @@ export type Result =
   | { readonly status: 'revision-moved'; readonly revision: number; readonly modRevision: number }
   | RangeResult
   | LeaseResult
+  | AccessResult
   | ChangesResult
   | TransactionResult
   | PutWithOptionsResult
@@ -225,6 +232,13 @@ function interpretOk(depthMax: number, code: OperationCode, fields: Uint8Array):
       return interpretChangesResult(fields)
     case OPERATION_CODES['put-with-options']:
       return interpretPutWithOptions(fields)
+    case OPERATION_CODES['access-switch']:
+    case OPERATION_CODES['access-principal']:
+    case OPERATION_CODES['access-remove']:
+    case OPERATION_CODES['access-grant']:
+    case OPERATION_CODES['access-revoke']:
+    case OPERATION_CODES['access-list']:
+      return interpretAccessResult(code, fields)
     case OPERATION_CODES.transaction:
       if (depthMax === 0) return null
       return interpretTransaction(fields, (inner, statusNumber, innerFields) => {

@@ -1,6 +1,7 @@
 /**
  * The keys in the tree of everything that later execution depends on (rules 1.8, 2.3, 6.4). Big-endian.
  *
+ *   00 | part u8 | rest                 principals and their rights; see `access-records.ts`
  *   01                                  limits: storeBytesMax u64 | retainedBytesMax u64 | clientRetainedBytesMax u64
  *                                               | history: revisionsMax u64 | ageMs u64 | bytesMax u64
  *   02 | client key 32                  an admitted client; no value
@@ -30,6 +31,7 @@ import { fromHex, toHex } from '../base/bytes.ts'
 import type { ClientId } from '../base/ids.ts'
 
 export const SECTIONS = {
+  access: 0,
   limits: 1,
   client: 2,
   replica: 3,

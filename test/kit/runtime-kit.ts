@@ -151,6 +151,7 @@ function answering(results: Uint8Array): Application {
       })
     },
     lastUse: () => ({ timestamp: 0 as RequestOutcome['timestamp'], session: null }),
+    mayReadState: () => true,
     standing: ({ client, timestamp }) => (executed.has(keyOf(client, timestamp)) ? 'executed' : 'new'),
     results: () => results,
     read: () => results,

@@ -166,7 +166,7 @@ describe('the reader on bytes that lie', () => {
       (status) =>
         !['ok', 'not-found', 'lease-not-found', 'revision-moved', 'compacted', 'future'].includes(status),
     )
-    expect(bare).toHaveLength(18)
+    expect(bare).toHaveLength(22)
     for (const status of bare as 'denied'[]) {
       expect(interpretResult(1, { status, fields: new Uint8Array(0) })).toEqual({ status })
       expect(interpretResult(1, { status, fields: new Uint8Array(1) })).toBeNull()

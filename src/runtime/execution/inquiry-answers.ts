@@ -46,7 +46,10 @@ export class InquiryAnswers {
       const { timestamp } = application.lastUse(from.id)
       return { kind: 'place', session, timestamp, ...this.#sessions.hear(from.id, session, token) }
     }
-    if (inquiry.kind === 'state-inquiry') return this.#pages.answer(inquiry)
+    if (inquiry.kind === 'state-inquiry') {
+      const mayRead = from.kind !== 'client' || application.mayReadState(from.id)
+      return this.#pages.answer(inquiry, mayRead)
+    }
     if (inquiry.kind === 'occurrence-inquiry') return this.recorder.answer(inquiry, state)
     return answerTo(inquiry, state, this.#outside)
   }

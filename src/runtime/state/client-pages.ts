@@ -22,14 +22,15 @@ export class ClientPages {
     this.#served = 0
   }
 
-  answer({ nonce, sequence, paths }: StateInquiry): StatePagesContent {
+  /** Answers an inquiry: without pages for a client that may not read every key, as if there were none. */
+  answer({ nonce, sequence, paths }: StateInquiry, mayRead: boolean): StatePagesContent {
     const keeper = this.#keeper()
     const stable = sequence === 0 ? keeper.certified : null
     const certificate = stable === null ? NO_BYTES : encodeCertificate(stable.checkpoints)
     const from = stable?.sequence ?? sequence
     const pages = paths.map((path) => {
       const isFull = this.#served >= SERVED_BYTES_PER_TICK
-      const page = isFull ? null : keeper.page(from as Sequence, path)
+      const page = isFull || !mayRead ? null : keeper.page(from as Sequence, path)
       if (page === null) return NO_BYTES
       this.#served += page.length
       return page

@@ -186,6 +186,12 @@ export class Registers {
       case 'lease-keep-alive':
       case 'lease-time-to-live':
       case 'leases':
+      case 'access-switch':
+      case 'access-principal':
+      case 'access-remove':
+      case 'access-grant':
+      case 'access-revoke':
+      case 'access-list':
         return []
     }
   }

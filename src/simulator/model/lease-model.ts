@@ -1,6 +1,6 @@
 /** The leases of the model: each with its life and the executed time at which it ends. */
 import { compareBytes, toHex } from '../../base/bytes.ts'
-import type { Milliseconds } from '../../base/ids.ts'
+import type { ClientId, Milliseconds } from '../../base/ids.ts'
 import { leaseIdBytes, readLeaseId } from '../../store/lease-id.ts'
 import { readGrant, readLease, readTimeToLive } from '../../store/lease-operations.ts'
 import { OPERATION_CODES } from '../../store/operations.ts'
@@ -28,6 +28,8 @@ export interface ModelLease {
 export class LeaseModel {
   readonly #keys: KeysAtRevisions
   readonly #leases = new Map<string, ModelLease>()
+  /** The principals that leases were granted to, where operations were judged. */
+  readonly #holders = new Map<string, ClientId>()
   /** The executed time. */
   #time = 0
   #events: LeaseEvent[] = []
@@ -43,6 +45,10 @@ export class LeaseModel {
 
   get all(): readonly ModelLease[] {
     return [...this.#leases.values()]
+  }
+
+  holderOf(id: Uint8Array): ClientId | null {
+    return this.#holders.get(toHex(id)) ?? null
   }
 
   has(id: Uint8Array): boolean {
@@ -71,11 +77,11 @@ export class LeaseModel {
     }
   }
 
-  /** Executes an operation on leases; null for any other. */
-  execute(code: number, fields: Uint8Array): Result | null {
+  /** Executes an operation on leases for a principal, or for nobody if nothing is judged; null for any other. */
+  execute(code: number, fields: Uint8Array, principal: ClientId | null): Result | null {
     switch (code) {
       case OPERATION_CODES['lease-grant']:
-        return this.#grant(fields)
+        return this.#grant(fields, principal)
       case OPERATION_CODES['lease-revoke']:
         return this.#revoke(fields)
       case OPERATION_CODES['lease-keep-alive']:
@@ -89,7 +95,7 @@ export class LeaseModel {
     }
   }
 
-  #grant(fields: Uint8Array): Result {
+  #grant(fields: Uint8Array, principal: ClientId | null): Result {
     const asked = readGrant(fields)
     if (asked === null) return { status: 'bad-operation' }
     if (asked.ttl > TTL_MAX) return { status: 'lease-too-long' }
@@ -98,6 +104,7 @@ export class LeaseModel {
     const id = isChosen ? this.#unusedId() : asked.id.slice()
     const ttl = Math.max(asked.ttl, TTL_MIN)
     this.#begin(id, ttl)
+    if (principal !== null) this.#holders.set(toHex(id), principal)
     return { status: 'ok', kind: 'lease-grant', revision: this.#keys.revision, id: readLeaseId(id, 0), ttl }
   }
 
@@ -158,6 +165,7 @@ export class LeaseModel {
     const keys = this.keysOf(id)
     for (const key of keys) this.#keys.delete(key)
     this.#leases.delete(toHex(id))
+    this.#holders.delete(toHex(id))
     this.#events.push({ kind, id, keys })
     return keys.length
   }

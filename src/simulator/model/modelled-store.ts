@@ -1,10 +1,17 @@
 /** The model beside the store: it executes the batches in their order, and reports differences of results or state. */
 import type { ClientId, Sequence, Timestamp } from '../../base/ids.ts'
 import type { RequestOutcome } from '../../base/request-outcome.ts'
+import type { Founder } from '../../store/access-records.ts'
 import { PORTION_LEASE_KEYS, PORTION_LEASES } from '../../store/leases.ts'
-import { nextOperation, type OperationCode, openOperations } from '../../store/operations.ts'
+import {
+  nextOperation,
+  type OperationCode,
+  type OperationCursor,
+  openOperations,
+} from '../../store/operations.ts'
 import { interpretResult, type Result, readResults, type Status } from '../../store/results.ts'
 import type { SeenExecution } from '../checkers/checker.ts'
+import { type Judged, judge } from './judgement-model.ts'
 import type { LeaseEvent } from './lease-model.ts'
 import { StoreModel } from './store-model.ts'
 
@@ -25,15 +32,15 @@ export interface ModelledBatch {
   readonly leases: readonly (LeaseEvent & { readonly cause: LeaseCause })[]
 }
 
-/** The statuses of operations that were not executed for their size, their cost, or their client's rights. */
+/** The statuses of operations that were not executed for their size or their cost. */
 const BELIEVED: readonly Status[] = [
   'result-budget',
   'work-budget',
   'no-space',
   'too-many-leases',
   'too-many-lease-keys',
-  'denied',
-  'unsupported',
+  'too-many-principals',
+  'too-many-rights',
 ]
 
 /**
@@ -44,9 +51,14 @@ const RESULTS_BYTES_MAX = 1024 * 1024
 const CHANGES_MAX = 10_000
 
 export class ModelledStore {
-  readonly #model = new StoreModel()
+  readonly #model: StoreModel
   #latest: ModelledBatch | null = null
   #isLost = false
+
+  /** The model of a store with these administrators. */
+  constructor(founders: readonly Founder[] = []) {
+    this.#model = new StoreModel(founders)
+  }
 
   /** True once something was executed that the model does not follow. */
   get isLost(): boolean {
@@ -93,9 +105,14 @@ export class ModelledStore {
     return { sequence, time: model.leases.time, fault: this.#isLost ? null : fault, leases }
   }
 
+  #executeIf(judged: Judged | null, cursor: OperationCursor): Result | null {
+    if (judged?.isPermitted === false) return { status: 'denied' }
+    return this.#model.execute(cursor, judged?.principal ?? null)
+  }
+
   #executeRequest(operations: Uint8Array, { client, timestamp, results }: RequestOutcome): string | null {
     const what = `request ${timestamp} of client ${client.slice(0, 8)}`
-    const cursor = openOperations(operations)
+    const cursor = openOperations(operations, this.#model.access.isThere)
     const framed = readResults(results ?? NOTHING)
     if (cursor === null) return null // A single result reports that nothing was executed.
     if (framed === null || framed.length !== cursor.count) return `${what} has results that do not fit it`
@@ -103,8 +120,9 @@ export class ModelledStore {
     let fault: string | null = null
     for (const [index, one] of framed.entries()) {
       const refused = nextOperation(cursor)
-      if (BELIEVED.includes(one.status)) continue
-      const modelled = refused === null ? this.#model.execute(cursor) : ({ status: refused } as Result)
+      const judged = refused === null ? judge(this.#model, client, cursor) : null
+      if (judged?.isPermitted !== false && BELIEVED.includes(one.status)) continue
+      const modelled = refused === null ? this.#executeIf(judged, cursor) : ({ status: refused } as Result)
       if (modelled === null) {
         this.#isLost = true
         return null

@@ -3,16 +3,18 @@
  * store and shares nothing else with it. One of these, fed with the batches in the order of execution, judges what all
  * replicas agree on.
  *
- * Where the store refuses an operation for its size, its cost or its rights, the model believes it: nothing happened.
+ * Where the store refuses an operation for its size or its cost, the model believes it: nothing happened.
  * An operation that it does not know ends its judgement.
  */
 import { compareBytes } from '../../base/bytes.ts'
-import type { Milliseconds } from '../../base/ids.ts'
+import type { ClientId, Milliseconds } from '../../base/ids.ts'
+import type { Founder } from '../../store/access-records.ts'
 import { readChangesQuery } from '../../store/changes-operation.ts'
 import { leaseOf, OPERATION_CODES, type OperationCursor, PUT_OPTIONS } from '../../store/operations.ts'
 import { readCompaction, readDeletion, readQuery } from '../../store/range-operations.ts'
 import type { RangeItem } from '../../store/range-results.ts'
 import type { Result } from '../../store/results.ts'
+import { AccessModel } from './access-model.ts'
 import { HistoryAge } from './history-age.ts'
 import { changesOf, KeysAtRevisions, rangeOf } from './keys-at-revisions.ts'
 import { LeaseModel, NO_LEASE } from './lease-model.ts'
@@ -21,7 +23,13 @@ import { transactionOf } from './transaction-model.ts'
 export class StoreModel {
   readonly keys = new KeysAtRevisions()
   readonly leases = new LeaseModel(this.keys)
+  readonly access: AccessModel
   readonly #age = new HistoryAge(this.keys)
+
+  /** The model of a store with these administrators. */
+  constructor(founders: readonly Founder[] = []) {
+    this.access = new AccessModel(this.keys, founders)
+  }
 
   get revision(): number {
     return this.keys.revision
@@ -42,14 +50,17 @@ export class StoreModel {
     this.#age.advance(this.leases.time)
   }
 
-  /** Executes the operation at the cursor, which is known to be without faults; null for one that is not known. */
-  execute(cursor: OperationCursor): Result | null {
+  /**
+   * Executes the operation at the cursor, which is known to be without faults; null for one that is not known. It is
+   * permitted by the rights of the principal; null if nothing is judged.
+   */
+  execute(cursor: OperationCursor, principal: ClientId | null = null): Result | null {
     this.keys.begin()
-    return this.executeMember(cursor)
+    return this.executeMember(cursor, principal)
   }
 
   /** Executes an operation that may be part of a transaction. */
-  executeMember(cursor: OperationCursor): Result | null {
+  executeMember(cursor: OperationCursor, principal: ClientId | null = null): Result | null {
     const { bytes, keyStart, keyEnd } = cursor
     const fields = bytes.slice(keyStart, keyEnd)
     switch (cursor.code) {
@@ -78,7 +89,7 @@ export class StoreModel {
       case OPERATION_CODES.transaction:
         return transactionOf(this, cursor)
       default:
-        return this.leases.execute(cursor.code, fields)
+        return this.leases.execute(cursor.code, fields, principal) ?? this.access.execute(cursor.code, fields)
     }
   }
 

@@ -8,6 +8,7 @@ export function wrapped(inner: Application, members: Partial<Application>): Appl
     begin: (sequence, batch, allowance) => inner.begin(sequence, batch, allowance),
     standing: (request) => inner.standing(request),
     lastUse: (client) => inner.lastUse(client),
+    mayReadState: (client) => inner.mayReadState(client),
     results: (client, timestamp) => inner.results(client, timestamp),
     read: (client, operations, allowance) => inner.read(client, operations, allowance),
     get revision() {
