@@ -46,7 +46,7 @@ export function runText(entry: GalleryEntry, parameters: RunParameters, run: Gal
   const { n, faults, seed } = parameters
   return [
     headingText(entry),
-    `n = ${n}, f = ${faults}, seed ${seed}`,
+    `n = ${n}, f = ${faults}, seed ${seed}${run.faulty.length === 0 ? '' : `; faulty: ${processNames(run)}`}`,
     '',
     diagramText(run),
     '',
@@ -73,13 +73,16 @@ export function explorationText(entry: GalleryEntry, exploration: GalleryExplora
 export function breakText(entry: GalleryEntry, { condition, run }: GalleryBreak): string {
   return [
     headingText(entry),
-    `Bound: ${entry.bound}. Here ${condition}.`,
+    ...reflow(`Bound: ${entry.bound}. Here ${condition}.`).split('\n'),
+    ...(run.faulty.length === 0 ? [] : [`Faulty: ${processNames(run)}.`]),
     '',
     diagramText(run),
     '',
     run.violation === null ? 'It did not break.' : `broke, as it must: ${run.violation}`,
   ].join('\n')
 }
+
+const processNames = ({ faulty }: GalleryRun): string => faulty.map((id) => `P${id}`).join(', ')
 
 const headingText = ({ title, source, idea, model, faults }: GalleryEntry): string =>
   [`${title} (${source})`, reflow(idea), `${model}; faults: ${faults}`].join('\n')

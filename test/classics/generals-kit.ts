@@ -53,10 +53,15 @@ export interface Exploration<State> {
 export function explore<State>(exploration: Exploration<State>) {
   const { algorithm, inputs, traitorSets, behaviour, mustBe } = exploration
   const faults = new Map<string, number>()
-  let explored: Omit<Explored, 'outcomes'> & { outcomes: number } = { states: 0, lies: 0, outcomes: 0 }
+  let explored: Omit<Explored, 'outcomes'> & { outcomes: number } = {
+    states: 0,
+    lies: 0,
+    runs: 0n,
+    outcomes: 0,
+  }
   for (const traitors of traitorSets) {
     for (const values of inputs) {
-      const { states, lies, outcomes } = exploreRounds({
+      const { states, lies, runs, outcomes } = exploreRounds({
         algorithm,
         values,
         traitors,
@@ -65,6 +70,7 @@ export function explore<State>(exploration: Exploration<State>) {
       explored = {
         states: explored.states + states,
         lies: explored.lies + lies,
+        runs: explored.runs + runs,
         outcomes: explored.outcomes + outcomes.length,
       }
       for (const outcome of outcomes) {

@@ -35,13 +35,16 @@ const MUTANTS: readonly (readonly [string, string, string, string])[] = [
   ['bully', 'election/bully', "timer === 'no answer'", 'true'],
   ['heartbeat', 'failure-detectors/heartbeat', "timers: [{ name: 'wait', after: null }]", 'timers: []'],
   ['phi-accrual', 'failure-detectors/phi-accrual', 'phi(wait, intervals) < threshold', 'false'],
+  ['flood-set', 'agreement/flood-set', 'state.round < rounds', 'state.round < 1'],
+  ['oral-messages', 'agreement/oral-messages', 'strictMajority(', 'Math.max(...'],
+  ['phase-king', 'agreement/phase-king', '>= n - faults', '>= 1'],
   ['suspicion-quorum', 'failure-detectors/suspicion-quorum', '2 * votes.length <= counted', 'false'],
 ]
 
 test.each(MUTANTS)('%s: %s without %s', async (name, file, condition, replacement) => {
   const folder = mkdtempSync(join(tmpdir(), 'strategos-gallery-'))
   try {
-    for (const room of ['base', 'messages', 'classics', 'simulator/classics'])
+    for (const room of ['base', 'messages', 'classics', 'crypto', 'simulator/classics'])
       cpSync(join(ROOT, 'dist/src', room), join(folder, 'src', room), { recursive: true })
     symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
     writeFileSync(join(folder, 'package.json'), '{"type":"module"}')

@@ -24,14 +24,17 @@ import {
 export const BROADCAST_STAGES = ['initial', 'echo', 'ready'] as const
 type Stage = (typeof BROADCAST_STAGES)[number]
 
+/** Values by process, as plain data. */
+type Said = Readonly<Record<ProcessId, Value>>
+
 export interface ReliableState {
   /** The first value that each process sent in this stage, this process included. */
-  readonly echo: ReadonlyMap<ProcessId, Value>
-  readonly ready: ReadonlyMap<ProcessId, Value>
+  readonly echo: Said
+  readonly ready: Said
   readonly hasDelivered: boolean
 }
 
-const NOTHING: ReliableState = { echo: new Map(), ready: new Map(), hasDelivered: false }
+const NOTHING: ReliableState = { echo: {}, ready: {}, hasDelivered: false }
 
 export function reliableBroadcast(options: {
   readonly n: number
@@ -46,7 +49,7 @@ export function reliableBroadcast(options: {
 
     /** Sends a value in a stage in which this process has sent nothing yet, and applies the consequences. */
     function say(state: ReliableState, stage: 'echo' | 'ready', value: Value): Step<ReliableState> {
-      if (state[stage].has(self)) return { state, outbox: [], decision: null }
+      if (state[stage][self] !== undefined) return { state, outbox: [], decision: null }
       const next = note(state, stage, { from: self, value })
       return { ...next, outbox: [...send(stage, value), ...next.outbox] }
     }
@@ -56,11 +59,11 @@ export function reliableBroadcast(options: {
       stage: 'echo' | 'ready',
       { from, value }: { readonly from: ProcessId; readonly value: Value },
     ): Step<ReliableState> {
-      if (state[stage].has(from)) return { state, outbox: [], decision: null }
-      const next = { ...state, [stage]: new Map([...state[stage], [from, value]]) }
+      if (state[stage][from] !== undefined) return { state, outbox: [], decision: null }
+      const next = { ...state, [stage]: { ...state[stage], [from]: value } }
       const readies = count(next.ready, value)
       const isReady = count(next.echo, value) >= echoesNeeded || readies > faults
-      if (isReady && !next.ready.has(self)) return say(next, 'ready', value)
+      if (isReady && next.ready[self] === undefined) return say(next, 'ready', value)
       const delivers = readies > 2 * faults && !next.hasDelivered
       return {
         state: { ...next, hasDelivered: next.hasDelivered || delivers },
@@ -88,13 +91,13 @@ export function reliableBroadcast(options: {
   return { name: 'reliable broadcast', n, rounds: null, process }
 }
 
-const count = (said: ReadonlyMap<ProcessId, Value>, value: Value): number =>
-  [...said.values()].filter((each) => each === value).length
+const count = (said: Said, value: Value): number =>
+  Object.values(said).filter((each) => each === value).length
 
 export const encodeStage = (stage: Stage, value: Value): Uint8Array =>
   packPayload([BROADCAST_STAGES.indexOf(stage), value])
 
-function readStage(payload: Uint8Array): { readonly stage: Stage; readonly value: Value } | null {
+export function readStage(payload: Uint8Array): { readonly stage: Stage; readonly value: Value } | null {
   return readMessage(payload, (fields) => {
     const stage = BROADCAST_STAGES[fields.integer()]
     const value = fields.integer()

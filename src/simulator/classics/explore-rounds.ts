@@ -18,6 +18,8 @@ export interface Explored {
   /** The number of explored global states, and of tried messages of traitors. */
   readonly states: number
   readonly lies: number
+  /** The number of runs. */
+  readonly runs: bigint
   readonly outcomes: readonly Decisions[]
 }
 
@@ -27,6 +29,14 @@ interface Node<State> {
   /** First decisions. */
   readonly decided: ReadonlyMap<ProcessId, Value>
   readonly heard: readonly Received[]
+  /** The number of runs that lead here. */
+  runs: bigint
+}
+
+/** A state that a process can reach, with the number of lies that lead to it. */
+interface Future<State> {
+  readonly step: Step<State>
+  ways: bigint
 }
 
 export function exploreRounds<State>(options: {
@@ -42,16 +52,16 @@ export function exploreRounds<State>(options: {
   let lies = 0
   let states = 0
   /** The futures of a process in a round, by the facts that determine them. */
-  const known = new Map<string, readonly Step<State>[]>()
+  const known = new Map<string, readonly Future<State>[]>()
 
   /** The states that this process can reach, each once. After the last round only its decision matters. */
-  const futures = (node: Node<State>, id: ProcessId, round: number): readonly Step<State>[] => {
+  const futures = (node: Node<State>, id: ProcessId, round: number): readonly Future<State>[] => {
     const honest = messagesTo(node.steps, id)
     const state = node.steps.get(id)?.state as State
     const place = textOf([id, round, state, honest, node.heard])
     const found = known.get(place)
     if (found !== undefined) return found
-    const different = new Map<string, Step<State>>()
+    const different = new Map<string, Future<State>>()
     forEachChoice((choose) => {
       const lied = traitors.flatMap((from) => {
         const payloads = behaviour.write({ round, from, to: id, heard: node.heard }, choose)
@@ -60,7 +70,10 @@ export function exploreRounds<State>(options: {
       lies++
       const inbox = [...honest, ...lied].sort((a, b) => a.from - b.from)
       const step = processes[id]?.receive(state, inbox) as Step<State>
-      different.set(round === rounds ? String(step.decision) : keyOf(step), step)
+      const key = round === rounds ? String(step.decision) : keyOf(step)
+      const same = different.get(key)
+      if (same === undefined) different.set(key, { step, ways: 1n })
+      else same.ways++
     })
     const all = [...different.values()]
     known.set(place, all)
@@ -71,11 +84,12 @@ export function exploreRounds<State>(options: {
     const told = behaviour.listens ? traitors.flatMap((traitor) => messagesTo(node.steps, traitor)) : []
     const wiser = { ...node, heard: [...node.heard, ...told] }
     return combinations(correct.map((id) => futures(wiser, id, round))).map((chosen) => {
-      const steps = new Map(correct.map((id, index) => [id, chosen[index] as Step<State>]))
+      const steps = new Map(correct.map((id, index) => [id, (chosen[index] as Future<State>).step]))
+      const runs = chosen.reduce((product, { ways }) => product * ways, node.runs)
       const decided = new Map(node.decided)
       for (const [id, { decision }] of steps)
         if (decision !== null && !decided.has(id)) decided.set(id, decision)
-      return { steps, decided, heard: wiser.heard }
+      return { steps, decided, heard: wiser.heard, runs }
     })
   }
 
@@ -83,7 +97,9 @@ export function exploreRounds<State>(options: {
   const decidedAtOnce = [...first].flatMap(([id, { decision }]) =>
     decision === null ? [] : [[id, decision] as const],
   )
-  let frontier: readonly Node<State>[] = [{ steps: first, decided: new Map(decidedAtOnce), heard: [] }]
+  let frontier: readonly Node<State>[] = [
+    { steps: first, decided: new Map(decidedAtOnce), heard: [], runs: 1n },
+  ]
   for (let round = 1; round <= (rounds ?? 0); round++) {
     states += frontier.length
     const isLast = round === rounds
@@ -91,14 +107,17 @@ export function exploreRounds<State>(options: {
     for (const node of frontier) {
       for (const reached of advance(node, round)) {
         const key = isLast ? textOf(reached.decided) : textOf([reached.steps, reached.decided, reached.heard])
-        next.set(key, reached)
+        const same = next.get(key)
+        if (same === undefined) next.set(key, reached)
+        else same.runs += reached.runs
       }
     }
     frontier = [...next.values()]
   }
   const outcomeOf = ({ decided }: Node<State>): Decisions =>
     Array.from({ length: n }, (_, id) => (correct.includes(id) ? (decided.get(id) ?? null) : undefined))
-  return { states, lies, outcomes: frontier.map(outcomeOf) }
+  const runs = frontier.reduce((sum, node) => sum + node.runs, 0n)
+  return { states, lies, runs, outcomes: frontier.map(outcomeOf) }
 }
 
 function messagesTo<State>(steps: ReadonlyMap<ProcessId, Step<State>>, id: ProcessId): readonly Received[] {

@@ -1,4 +1,5 @@
 /** The catalogue of the gallery: every classical algorithm that runs here, room by room. */
+import { AGREEMENT } from './agreement.ts'
 import { COMMIT } from './commit.ts'
 import { CONSENSUS } from './consensus.ts'
 import { ELECTION } from './election.ts'
@@ -20,6 +21,7 @@ export const GALLERY: readonly GalleryEntry[] = [
   ...ELECTION,
   ...FAILURE_DETECTORS,
   ...MULTICAST,
+  ...AGREEMENT,
   ...COMMIT,
   ...CONSENSUS,
   ...IMPOSSIBILITY,
