@@ -30,6 +30,7 @@ import {
   deriveClusterId,
   type ReadMode,
   type RequestMode,
+  type VoteMode,
 } from '../src/messages/cluster.ts'
 import { CHECKPOINT_INTERVAL } from '../src/messages/limits.ts'
 import type { TreeSnapshot } from '../src/tree/snapshot.ts'
@@ -61,6 +62,8 @@ export interface InitOptions {
   readonly requests?: RequestMode
   /** The treatment of reads; `ordered` when absent. */
   readonly reads?: ReadMode
+  /** The durability of proposals and PREPAREs; `synced` when absent. */
+  readonly votes?: VoteMode
   /** One host or host:port for each replica; loopback when absent. */
   readonly hosts?: readonly string[]
   /** Replica i listens on basePort + i unless `hosts` says otherwise; 0 takes ports that are free now. */
@@ -129,8 +132,11 @@ async function drawCluster(options: InitOptions): Promise<{
   /** Null if the cluster begins empty. */
   readonly firstState: FirstState | null
 }> {
-  const { directory, replicas: n, auth: mode = 'signed', requests = 'signed', reads = 'ordered' } = options
+  const { directory, replicas: n, auth: mode = 'signed', requests = 'signed' } = options
+  const { reads = 'ordered', votes = 'synced' } = options
   if (requests === 'oral' && mode === 'signed') throw new OperatorError('--requests oral needs --auth oral.')
+  if (votes === 'unsynced' && mode === 'oral')
+    throw new OperatorError('--votes unsynced needs --auth signed.')
   if (!isClusterSize(n)) throw new OperatorError(`--replicas must be 4, 7, 10 or 13 (3f + 1), not ${n}.`)
   if (existsSync(clusterFile(directory))) {
     throw new OperatorError(`${clusterFile(directory)} exists already; a cluster is never overwritten.`)
@@ -151,6 +157,7 @@ async function drawCluster(options: InitOptions): Promise<{
     mode,
     requests,
     reads,
+    votes,
     suite: options.suite,
     nonce: systemEntropy(32),
     replicas: publics.map((keys, index) => ({

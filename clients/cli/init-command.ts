@@ -11,7 +11,7 @@ import { toHex } from '../../src/base/bytes.ts'
 import { given } from '../../src/base/given.ts'
 import { OperatorError } from '../../src/base/operator-error.ts'
 import { clusterFile } from '../../src/io/cluster-directory.ts'
-import type { AuthenticationMode, ReadMode, RequestMode } from '../../src/messages/cluster.ts'
+import type { AuthenticationMode, ReadMode, RequestMode, VoteMode } from '../../src/messages/cluster.ts'
 import type { SuiteFlag } from './options.ts'
 
 export interface InitFlags {
@@ -21,6 +21,7 @@ export interface InitFlags {
   readonly auth: AuthenticationMode
   readonly requests: RequestMode
   readonly reads: ReadMode
+  readonly votes: VoteMode
   readonly hosts?: readonly string[]
   readonly basePort: number
   readonly publicKeys?: readonly string[]
@@ -51,7 +52,7 @@ function ownerOf(id: number | undefined, client: string | undefined): KeyOwner {
 
 /** Returns the options of a new cluster. */
 export function initOptionsOf(flags: InitFlags): InitOptions {
-  const { dir: directory, replicas, crypto: suite, auth, requests, reads, basePort } = flags
+  const { dir: directory, replicas, crypto: suite, auth, requests, reads, votes, basePort } = flags
   const { hosts, publicKeys, clients, clientKeys } = flags
   return {
     directory,
@@ -60,17 +61,18 @@ export function initOptionsOf(flags: InitFlags): InitOptions {
     auth,
     requests,
     reads,
+    votes,
     basePort,
     ...given({ hosts, publicKeyFiles: publicKeys, clients, clientKeyFiles: clientKeys }),
   }
 }
 
 export async function init(flags: InitFlags): Promise<void> {
-  const { dir: directory, replicas, auth, requests, reads } = flags
+  const { dir: directory, replicas, auth, requests, reads, votes } = flags
   const cluster = await initCluster(initOptionsOf(flags))
   const clusterId = toHex(cluster.clusterId)
   if (flags.json) {
-    console.log(JSON.stringify({ directory, clusterId, n: replicas, auth, requests, reads }))
+    console.log(JSON.stringify({ directory, clusterId, n: replicas, auth, requests, reads, votes }))
     return
   }
   const mode = auth === 'oral' ? ' (oral)' : ''

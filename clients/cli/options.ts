@@ -5,7 +5,7 @@
 import { Option } from 'commander'
 import { FIGURE_WEIGHTS } from '../../attacks/run/run-facts.ts'
 import { DEFAULT_BASE_PORT } from '../../replicas/defaults.ts'
-import { AUTHENTICATION_MODES, READ_MODES } from '../../src/messages/cluster.ts'
+import { AUTHENTICATION_MODES, READ_MODES, VOTE_MODES } from '../../src/messages/cluster.ts'
 import type { SortTarget } from '../../src/store/range.ts'
 import { DEFAULT_GATEWAY_PORT, DEFAULT_TIMEOUT_MS } from '../gateway/defaults.ts'
 import {
@@ -101,6 +101,13 @@ export const cluster = {
     )
       .choices(READ_MODES)
       .default('ordered'),
+  votes: () =>
+    new Option(
+      '--votes <mode>',
+      'durability of proposals and first votes: synced to disk before they are sent, or unsynced: one wait for the disk in a row and not three, while a replica that restarts abstains for a while (needs --auth signed)',
+    )
+      .choices(VOTE_MODES)
+      .default('synced'),
   hosts: () =>
     valued(
       '--hosts <hosts>',

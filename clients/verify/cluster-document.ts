@@ -38,6 +38,7 @@ function factsOf(json: JsonObject): ClusterFacts {
     mode: wordOf(json, 'auth', ['signed', 'oral']),
     requests: json['requests'] === undefined ? 'signed' : wordOf(json, 'requests', ['oral']),
     reads: json['reads'] === undefined ? 'ordered' : wordOf(json, 'reads', ['unordered']),
+    votes: json['votes'] === undefined ? 'synced' : wordOf(json, 'votes', ['unsynced']),
     suite: wordOf(json, 'suite', ['sodium', 'noble']),
     nonce: bytesOf(json, 'nonce'),
     replicas: listOf(json, 'replicas').map((replica, id) => ({

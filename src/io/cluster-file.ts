@@ -13,6 +13,7 @@ import {
   clusterClient,
   deriveClusterId,
   hasUnorderedReads,
+  hasUnsyncedVotes,
 } from '../messages/cluster.ts'
 import {
   CHECKPOINT_INTERVAL,
@@ -41,6 +42,8 @@ const ClusterJson = z.strictObject({
   requests: z.literal('oral').optional(),
   /** Not there where reads are ordered as any other request. */
   reads: z.literal('unordered').optional(),
+  /** Not there where every vote waits for the disk; only in signed mode. */
+  votes: z.literal('unsynced').optional(),
   suite: z.enum(['sodium', 'noble']),
   n: z.int(),
   storeBytesMax: z.int().min(0),
@@ -99,12 +102,14 @@ export function readClusterFile(path: string, suiteNamed: (name: Cluster['suite'
     fail('it was made with other limits than this version has')
 
   if (data.requests === 'oral' && data.auth === 'signed') fail('it has requests "oral" without auth "oral"')
+  if (data.votes === 'unsynced' && data.auth === 'oral') fail('it has votes "unsynced" without auth "signed"')
 
   const suite = suiteNamed(data.suite)
   const facts: ClusterFacts = {
     mode: data.auth,
     requests: data.requests ?? 'signed',
     reads: data.reads ?? 'ordered',
+    votes: data.votes ?? 'synced',
     suite: data.suite,
     nonce: bytesOf(data.nonce),
     replicas: data.replicas.map((replica, index) => {
@@ -169,6 +174,7 @@ function clusterText(cluster: Cluster): string {
     auth: cluster.mode,
     ...(cluster.requests === 'oral' ? { requests: 'oral' } : {}),
     ...(hasUnorderedReads(cluster) ? { reads: 'unordered' } : {}),
+    ...(hasUnsyncedVotes(cluster) ? { votes: 'unsynced' } : {}),
     suite: cluster.suite === 'noble' ? 'noble' : 'sodium',
     n: cluster.replicas.length,
     storeBytesMax: cluster.storeBytesMax,

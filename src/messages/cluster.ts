@@ -5,6 +5,7 @@
  *   cluster id = H("strategos cluster" | version u8 | nonce 32 | mode u8 | suite u8 | limit u64 * | n u8
  *                  | (Ed25519 key 32 | X25519 key 32) * | root of the first state 32
  *                  | "unordered reads", if reads are not ordered
+ *                  | "unsynced votes", if votes do not wait for the disk
  *                  | "restored" | root 32, if the cluster began from a snapshot
  *                  | "administrators" | (Ed25519 key 32) *, if there are any)
  *
@@ -33,6 +34,13 @@ const modeNumber = ({ mode, requests }: Pick<ClusterFacts, 'mode' | 'requests'>)
  */
 export const READ_MODES = ['ordered', 'unordered'] as const
 export type ReadMode = (typeof READ_MODES)[number]
+
+/**
+ * The durability of proposals and PREPAREs. `synced`: each is on disk before it is sent. `unsynced`: they do not wait
+ * for the disk, and a replica that restarts abstains where it may have forgotten some (rule 6.5). Signed mode only.
+ */
+export const VOTE_MODES = ['synced', 'unsynced'] as const
+export type VoteMode = (typeof VOTE_MODES)[number]
 
 export const SUITES = { sodium: 1, noble: 2, simulated: 3 } as const
 export type ClusterSuite = keyof typeof SUITES
@@ -70,6 +78,8 @@ export interface ClusterFacts {
   readonly requests: RequestMode
   /** `ordered` if it is left out, which gives the cluster the id that it had before there was a choice. */
   readonly reads?: ReadMode
+  /** `synced` if it is left out, likewise. */
+  readonly votes?: VoteMode
   readonly suite: ClusterSuite
   /** 32 bytes that distinguish two clusters with the same keys. */
   readonly nonce: Uint8Array
@@ -91,6 +101,9 @@ export interface Cluster extends ClusterFacts {
 
 /** True if replicas answer reads without ordering. */
 export const hasUnorderedReads = ({ reads }: Pick<ClusterFacts, 'reads'>): boolean => reads === 'unordered'
+
+/** True if proposals and PREPAREs do not wait for the disk. */
+export const hasUnsyncedVotes = ({ votes }: Pick<ClusterFacts, 'votes'>): boolean => votes === 'unsynced'
 
 /** Creates a client of a signed cluster or, with its agreement key, of an oral one. */
 export function clusterClient(
@@ -151,6 +164,7 @@ export function deriveClusterId(hash: Hash, facts: ClusterFacts): Uint8Array {
     ...facts.replicas.flatMap(({ publicKey, agreementKey }) => [publicKey, agreementKey]),
     firstStateRoot(hash, facts),
     hasUnorderedReads(facts) ? utf8('unordered reads') : NO_KEY,
+    hasUnsyncedVotes(facts) ? utf8('unsynced votes') : NO_KEY,
     facts.restoredRoot === undefined ? NO_KEY : concatBytes(utf8('restored'), facts.restoredRoot),
     administrators.length > 0 ? utf8('administrators') : NO_KEY,
     ...administrators,

@@ -48,6 +48,14 @@ export function withhold({ state }: Turn, outgoing: Outgoing, to: ReplicaId | nu
 }
 
 /**
+ * Withholds a message to all replicas until the first `records` records are on disk.
+ * @rule 6 6.5
+ */
+export function withholdUntil({ state }: Turn, records: number, outgoing: Outgoing): void {
+  state.durability.withheld.push({ records, outgoing, to: null })
+}
+
+/**
  * Broadcasts a message whose record the log already holds, once all records appended since the start are on disk.
  * @rule 6
  */

@@ -151,6 +151,8 @@ export type LogRecord =
   | { readonly kind: 'proposed'; readonly content: PrePrepareContent }
   /** The accepted pre-prepare and its batch. */
   | { readonly kind: 'accepted'; readonly prePrepare: PrePrepare }
+  /** From here on, votes in this view up to this sequence number may be sent before they are on disk (rule 6.5). */
+  | { readonly kind: 'vote-limit'; readonly view: View; readonly upTo: Sequence }
   /** An entry of P. */
   | { readonly kind: 'prepared'; readonly certificate: PreparedCertificate }
   /** A batch that was fetched, because a NEW-VIEW chose it. */

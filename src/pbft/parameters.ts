@@ -93,6 +93,11 @@ export const CHECKPOINTS_PER_SENDER_MAX = 4
  */
 export const EXHIBITS_MAX = 8
 export const EXHIBITS_PERIOD_TICKS = 10
+/**
+ * The number of sequence numbers for which a limit on unsynced votes is logged at once (rule 6.5). A replica that
+ * restarts abstains for at most this many. A higher number means fewer records and a longer abstention.
+ */
+export const VOTE_LIMIT_ROOM = 32
 /** Ticks without progress below a stable checkpoint, after which its state is fetched instead (rule 2.5). */
 export const TRANSFER_AFTER_TICKS = 30
 /** The ticks for which a starting replica waits for the others' answers about its messages (rule 6.4). */

@@ -24,6 +24,7 @@ import { KnownEvidence } from './ordering/known-evidence.ts'
 import { createOrderingState, type OrderingState } from './ordering/ordering-state.ts'
 import { createRequestState, type RequestState } from './ordering/request-state.ts'
 import { createReadState, type ReadState } from './ordering/unordered-reads.ts'
+import { createUnsyncedVoteState, type UnsyncedVoteState } from './ordering/unsynced-votes.ts'
 import { createRecoveryState, type RecoveryState } from './recovery/recovery-state.ts'
 import { SIGNED } from './signed/signed-mode.ts'
 import { createPatience, type Patience } from './views/patience.ts'
@@ -46,6 +47,8 @@ export interface ReplicaConfig {
   readonly standing: (request: RequestName) => RequestStanding
   /** True if reads are answered without ordering (rule 5.1). */
   readonly hasUnorderedReads?: boolean
+  /** True if proposals and PREPAREs do not wait for the disk (rule 6.5). Only in signed mode. */
+  readonly hasUnsyncedVotes?: boolean
   /** The time at which the next lease ends in the state that the replica starts from; see `LeaseState`. */
   readonly nextExpiry?: Milliseconds | null
   /** True if synced data was lost. The replica counts as faulty until it is healed (rule 6.4). */
@@ -73,6 +76,7 @@ export interface ReplicaState {
   readonly leases: LeaseState
   readonly ordering: OrderingState
   readonly reads: ReadState
+  readonly votes: UnsyncedVoteState
   readonly checkpoints: CheckpointState
   readonly transfer: TransferState
   readonly catchUp: CatchUpState
@@ -108,6 +112,7 @@ export function createReplicaState(config: ReplicaConfig): ReplicaState {
     leases: createLeaseState(config.nextExpiry ?? null),
     ordering: createOrderingState(n, reached, stored.sequence),
     reads: createReadState(stored.sequence),
+    votes: createUnsyncedVoteState(),
     checkpoints: createCheckpointState(n, {
       stable: isStable ? stored : FIRST_STATE,
       ownRoots: new Map(reached === 0 ? [] : [[stored.sequence, stored.root]]),

@@ -327,7 +327,7 @@ export class ReplicaRuntime {
     this.#recordsAppended++
     this.#states.keeper.noteLogged(bytes.length)
     indexRecord(this.#archive, record, position)
-    if (!isAwaitedByNobody(record)) this.#needsSync = true
+    if (!isAwaitedByNobody(record, this.state.config)) this.#needsSync = true
     if (record.kind === 'evidence' && record.isNew) this.#options.onEvidence?.(record.evidence)
   }
 

@@ -21,7 +21,7 @@ const RULES = [
   'PBFT-5.4',
   'PBFT-5.5',
   'PBFT-6',
-  ...between(6, 1, 4),
+  ...between(6, 1, 5),
 ]
 /** The invariants that are checked after every simulated step, but for memory, which has bounds all over the code. */
 const INVARIANTS = [...between(7, 1, 13), 'PBFT-7.15', 'PBFT-7.16']

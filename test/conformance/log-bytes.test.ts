@@ -36,6 +36,7 @@ const RECORDS: { readonly [K in LogRecord['kind']]: readonly [LogRecord & { kind
   proposed: [{ kind: 'proposed', content: { kind: 'pre-prepare', view, sequence, batch } }, 'accepted'],
   accepted: [{ kind: 'accepted', prePrepare: kit.prePrepare({ view, sequence, batch }) }, 'accepted'],
   prepared: [{ kind: 'prepared', certificate }, 'prepared'],
+  'vote-limit': [{ kind: 'vote-limit', view, upTo: sequence }, 'vote-limit'],
   batch: [{ kind: 'batch', sequence, batch }, 'batch'],
   decided: [{ kind: 'decided', commits, batch, isBatchLogged: false }, 'decided'],
   'view-change': [

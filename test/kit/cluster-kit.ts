@@ -18,6 +18,7 @@ import {
   clusterClient,
   deriveClusterId,
   type ReadMode,
+  type VoteMode,
 } from '../../src/messages/cluster.ts'
 import type { Content, RecollectionContent, StatusContent } from '../../src/messages/content.ts'
 import { decodeMessage } from '../../src/messages/decode.ts'
@@ -93,6 +94,7 @@ export function createClusterKit(
   mode: AuthenticationMode = 'signed',
   checkpointInterval = CHECKPOINT_INTERVAL,
   reads: ReadMode = 'ordered',
+  voteMode: VoteMode = 'synced',
 ) {
   const ids = replicaIds(n)
   const signers = ids.map((id) => suite.signer(seedOf(100 + id)))
@@ -101,6 +103,7 @@ export function createClusterKit(
     mode,
     requests: 'signed',
     reads,
+    votes: voteMode,
     suite: 'simulated',
     nonce: seedOf(nonce),
     replicas: ids.map((id) => ({

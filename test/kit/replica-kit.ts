@@ -5,7 +5,7 @@
 import type { Milliseconds, ReplicaId, Sequence } from '../../src/base/ids.ts'
 import type { Peer } from '../../src/base/peer.ts'
 import { faultsMax } from '../../src/base/quorum.ts'
-import { hasUnorderedReads } from '../../src/messages/cluster.ts'
+import { hasUnorderedReads, hasUnsyncedVotes } from '../../src/messages/cluster.ts'
 import { isSigned, type SignedContent } from '../../src/messages/content.ts'
 import type { Batch, CheckpointCertificate, Verified, Vote } from '../../src/messages/message.ts'
 import { isRejection, type RejectionReason } from '../../src/messages/rejection.ts'
@@ -120,6 +120,7 @@ export class ReplicaUnderTest {
       hash,
       mode: kit.cluster.mode,
       hasUnorderedReads: hasUnorderedReads(kit.cluster),
+      hasUnsyncedVotes: hasUnsyncedVotes(kit.cluster),
       standing: (request) => this.application.standing(request),
       nextExpiry: this.application.nextExpiry,
       isAmnesiac,

@@ -17,6 +17,7 @@ import { REQUEST_MUTANTS } from './request-mutants.ts'
 import { RESTART_MUTANTS } from './restart-mutants.ts'
 import { SLOW_PRIMARY_MUTANTS } from './slow-primary-mutants.ts'
 import { STORE_MUTANTS } from './store-mutants.ts'
+import { UNSYNCED_VOTE_MUTANTS } from './unsynced-vote-mutants.ts'
 import { VIEW_CHANGE_MUTANTS } from './view-change-mutants.ts'
 
 export const MUTANTS: readonly Mutant[] = [
@@ -30,6 +31,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...KIND_MUTANTS,
   ...SLOW_PRIMARY_MUTANTS,
   ...RESTART_MUTANTS,
+  ...UNSYNCED_VOTE_MUTANTS,
   ...LOG_MUTANTS,
   ...ISOLATION_MUTANTS,
   ...GATEWAY_MUTANTS,

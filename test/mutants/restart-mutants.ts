@@ -6,7 +6,6 @@ const RETURN = 'paper/6.4-return.test.ts'
 
 /** Which records something waits for, and the test that sees it where no run does. */
 const RECORDS: readonly (readonly [string, NonNullable<Mutant['paper']> | null])[] = [
-  ['proposed', null],
   ['prepared', null],
   [
     'checkpoint',
@@ -59,6 +58,14 @@ export const RESTART_MUTANTS: readonly Mutant[] = [
       ...(paper === null ? {} : { paper }),
     }),
   ),
+  {
+    name: 'PRE-PREPARE does not wait for its record',
+    rule: '6',
+    within: 'sendFirstVote',
+    search: 'return withhold(turn, vote);',
+    replacement:
+      "return vote.kind === 'pre-prepare' ? void effects.push({ kind: 'broadcast', outgoing: vote }) : withhold(turn, vote);",
+  },
   {
     name: 'PREPARE does not wait for the accepted pre-prepare',
     rule: '6',

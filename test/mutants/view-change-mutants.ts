@@ -62,9 +62,9 @@ export const VIEW_CHANGE_MUTANTS: readonly Mutant[] = [
   {
     name: 'a NEW-VIEW is made of one VIEW-CHANGE too few',
     rule: '3.3',
-    within: 'makeNewView',
-    search: 'if (received.length < quorum(n) ||',
-    replacement: 'if (received.length < quorum(n) - 1 ||',
+    within: 'pickViewChanges',
+    search: 'while (candidates.length >= needed)',
+    replacement: 'while (candidates.length >= needed - 1)',
   },
   {
     name: 'the entries of O are not signed one by one',

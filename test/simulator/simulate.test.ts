@@ -81,8 +81,9 @@ describe('a plan', () => {
     const seen = new Map<string, number>()
     for (const plan of [...plansOf('signed'), ...plansOf('oral')]) {
       const { n, mode, faults, calmAtMs, staysDown, faultyMax, seed } = plan
-      // An outage of many is drawn only with reads that could show what it takes.
-      expect([faultsMax(n), ...(plan.reads === 'unordered' ? [n] : [])]).toContain(faultyMax)
+      const mayFail = plan.reads === 'unordered' || plan.votes === 'unsynced'
+      // An outage of many is drawn only with reads or votes that could show what it takes.
+      expect([faultsMax(n), ...(mayFail ? [n] : [])]).toContain(faultyMax)
       expect(traitorsOf(plan).length, `seed ${seed}`).toBeLessThanOrEqual(faultsMax(n))
       expect(new Set(staysDown).size).toBeLessThanOrEqual(n)
       expect(faults.every(({ atMs }) => atMs < calmAtMs)).toBe(true)

@@ -99,6 +99,7 @@ export function addNewCluster(command: Command): Command {
     .addOption(shared.auth())
     .addOption(cluster.requests())
     .addOption(cluster.reads())
+    .addOption(cluster.votes())
     .addOption(cluster.hosts())
     .addOption(cluster.defaultBasePort())
     .addOption(cluster.publicKeys())

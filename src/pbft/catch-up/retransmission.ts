@@ -220,7 +220,8 @@ function resendSlot({ state, effects }: Turn, slot: Slot, status: Status): void 
   const send = (message: Parameters<typeof relayed>[0]) =>
     effects.push({ kind: 'send', to, outgoing: relayed(message) })
   const { accepted } = slot
-  const isDurable = slot.acceptedRecords <= state.durability.recordsDurable // @rule 6
+  const { hasUnsyncedVotes = false } = state.config
+  const isDurable = hasUnsyncedVotes || slot.acceptedRecords <= state.durability.recordsDurable // @rule 6
   if (
     accepted !== null &&
     isDurable &&
@@ -251,7 +252,12 @@ function fetchLackingBatches({ state, effects }: Turn): void {
   }
   lacking.push(...state.mode.awaitedBatches(state))
   lacking.sort((a, b) => a.sequence - b.sequence)
-  for (const { sequence, digest } of lacking.slice(0, FETCHES_MAX)) {
+  // With unsynced votes some may be lost everywhere, and must not keep the others from being asked for. @rule 6.5
+  const isEndless = state.config.hasUnsyncedVotes === true && lacking.length > FETCHES_MAX
+  const first = isEndless
+    ? (FETCHES_MAX * Math.floor(state.clock.ticks / STATUS_BUSY_TICKS)) % lacking.length
+    : 0
+  for (const { sequence, digest } of lacking.slice(first, first + FETCHES_MAX)) {
     effects.push({ kind: 'broadcast', outgoing: { kind: 'fetch', sequence, digest } })
   }
 }

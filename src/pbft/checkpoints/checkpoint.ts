@@ -21,6 +21,7 @@ import { noveltyOf } from '../ordering/place.ts'
 import { proposeBatches } from '../ordering/propose.ts'
 import { dropAllServed } from '../ordering/requests.ts'
 import { raiseReadFloor } from '../ordering/unordered-reads.ts'
+import { persistLimitAgain } from '../ordering/unsynced-votes.ts'
 import { CHECKPOINTS_PER_SENDER_MAX, TRANSFER_AFTER_TICKS } from '../parameters.ts'
 import { renewLostRecovery } from '../recovery/recovery-operations.ts'
 import { mayVote } from '../recovery/recovery-state.ts'
@@ -205,6 +206,7 @@ export function onStored(turn: Turn, sequence: Sequence): void {
   if (state.recovery.waiting.size > 0)
     persist(turn, { kind: 'recoveries', waiting: [...state.recovery.waiting] })
   persistEvidenceAgain(turn)
+  persistLimitAgain(turn)
   state.mode.persistAgain(turn)
   // h must not depend on the stored state alone: its certificate may be lost while the log remains.
   persist(turn, { kind: 'stable', stable: state.checkpoints.stable })

@@ -6,7 +6,7 @@ import { primaryOf } from '../../base/quorum.ts'
 import { headerOf } from '../../messages/cited.ts'
 import type { Batch, Evidence, PrePrepare, PrePrepareHeader, Verified, Vote } from '../../messages/message.ts'
 import type { RejectionReason } from '../../messages/rejection.ts'
-import { persist, persistThenBroadcast, withhold } from '../durability.ts'
+import { persist, persistThenBroadcast } from '../durability.ts'
 import type { ProtocolMessage } from '../effects.ts'
 import { HELD_BACK_MAX, UNEXECUTED_BYTES_MAX } from '../parameters.ts'
 import { mayVote } from '../recovery/recovery-state.ts'
@@ -26,6 +26,7 @@ import {
   votesOf,
 } from './slot.ts'
 import { noteKept } from './unordered-reads.ts'
+import { mustAbstain, sendFirstVote } from './unsynced-votes.ts'
 
 /**
  * Handles PRE-PREPARE(v, s, D). Its batch was already checked: it is well-formed and its requests are authentic.
@@ -119,14 +120,14 @@ function accept(turn: Turn, slot: Slot, prePrepare: Verified<PrePrepare>, from: 
   slot.acceptedTick = state.clock.ticks
   state.ordering.batches.add(sequence, batch)
   noteOrdered(state, sequence, batch)
-  // This replica's own proposal comes back to it only after its record is on disk.
+  // The record of this replica's own proposal precedes it.
   if (!slot.isProposed) {
     // A proposal of this replica that it does not remember dates from before it lost its disk. @rule 6.4
     persist(turn, { kind: 'accepted', prePrepare })
     slot.acceptedRecords = state.durability.recordsEmitted
-    if (mayVote(state) && sender !== state.config.id) {
+    if (mayVote(state) && sender !== state.config.id && !mustAbstain(state, view, sequence)) {
       slot.hasPrepared = true
-      withhold(turn, { kind: 'prepare', view, sequence, digest })
+      sendFirstVote(turn, { kind: 'prepare', view, sequence, digest })
     }
   }
   exhibitConflictingVotes(turn, slot)
@@ -213,9 +214,10 @@ export function voteForChoice(turn: Turn, slot: Slot): void {
   const { accepted, sequence } = slot
   if (accepted === null || !hasBatch(state, slot, accepted.digest)) return
   const { view, digest, sender } = accepted
-  if (!slot.hasPrepared && sender !== state.config.id && mayVote(state)) {
+  const isVoter = sender !== state.config.id && mayVote(state) && !mustAbstain(state, view, sequence)
+  if (!slot.hasPrepared && isVoter) {
     slot.hasPrepared = true
-    withhold(turn, { kind: 'prepare', view, sequence, digest })
+    sendFirstVote(turn, { kind: 'prepare', view, sequence, digest })
   }
   advance(turn, slot)
 }

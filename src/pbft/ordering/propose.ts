@@ -4,7 +4,7 @@ import { BATCH_HEADER_BYTES, createBatch } from '../../messages/batch.ts'
 import { BATCH_BYTES_MAX, BATCH_REQUESTS_MAX } from '../../messages/limits.ts'
 import type { Batch } from '../../messages/message.ts'
 import { highWatermark } from '../checkpoints/watermarks.ts'
-import { persistThenBroadcast } from '../durability.ts'
+import { persist } from '../durability.ts'
 import { PIPELINE_WINDOW } from '../parameters.ts'
 import { fillTarget } from '../recovery/recovery-operations.ts'
 import { mayVote } from '../recovery/recovery-state.ts'
@@ -12,6 +12,7 @@ import type { ReplicaState, Turn } from '../state.ts'
 import { isPrimary } from '../views/view-state.ts'
 import { isLeaseDue } from './clock-batches.ts'
 import { openSlot } from './ordering-state.ts'
+import { mustAbstain, sendFirstVote } from './unsynced-votes.ts'
 
 /**
  * Proposes while the pipeline has room: h < s <= H and s <= last executed + window. A batch takes the requests
@@ -24,14 +25,16 @@ export function proposeBatches(turn: Turn): void {
   const last = Math.min(state.ordering.lastExecuted + PIPELINE_WINDOW, highWatermark(state))
   // The others may have made a checkpoint stable that lies above what this replica proposed and executed.
   const first = Math.max(state.ordering.lastProposed, state.checkpoints.lowWatermark) + 1
+  if (mustAbstain(state, state.views.view, first as Sequence)) return
   for (let sequence = first as Sequence; sequence <= last; sequence++) {
     const batch = nextBatch(state, sequence)
     if (batch === null) return
     const content = { kind: 'pre-prepare', view: state.views.view, sequence, batch } as const
     state.ordering.lastProposed = sequence
     openSlot(state, sequence).isProposed = true
-    // The primary accepts its own pre-prepare when it comes back signed; by then its record is on disk. @rule 6
-    persistThenBroadcast(turn, { record: { kind: 'proposed', content }, outgoing: content })
+    // The primary accepts its own pre-prepare when it comes back signed. @rule 6
+    persist(turn, { kind: 'proposed', content })
+    sendFirstVote(turn, content)
   }
 }
 

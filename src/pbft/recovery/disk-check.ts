@@ -9,9 +9,10 @@ import { persist } from '../durability.ts'
 import { advance } from '../ordering/normal-case.ts'
 import { proposeBatches } from '../ordering/propose.ts'
 import { startTimer } from '../ordering/requests.ts'
+import { mustLeaveView } from '../ordering/unsynced-votes.ts'
 import { RECALL_TICKS } from '../parameters.ts'
 import type { Turn } from '../state.ts'
-import { awaitNewView, joinIfOthersMoved } from '../views/view-change.ts'
+import { awaitNewView, joinIfOthersMoved, startViewChange, viewAfter } from '../views/view-change.ts'
 import { resume } from './restart.ts'
 
 /**
@@ -60,6 +61,7 @@ export function endRecall(turn: Turn): void {
   resume(turn)
   // Messages that arrived during the check had no effect yet.
   for (const slot of [...state.ordering.slots.values()]) advance(turn, slot)
+  if (mustLeaveView(state)) startViewChange(turn, viewAfter(state))
   joinIfOthersMoved(turn)
   awaitNewView(turn)
   state.mode.acknowledge(turn)

@@ -28,6 +28,7 @@ import type { OralRecord } from '../mode.ts'
 import { type Executed, executeDecided, freezeIfDue, noteExecuted } from '../ordering/execution.ts'
 import { findBatch, isHandedOver, openSlot } from '../ordering/ordering-state.ts'
 import { raiseReadFloor } from '../ordering/unordered-reads.ts'
+import { mustAbstain, noteLimit } from '../ordering/unsynced-votes.ts'
 import type { ReplicaState, Turn } from '../state.ts'
 import { leaveViewFor } from '../views/view-change.ts'
 import { mayVote } from './recovery-state.ts'
@@ -45,6 +46,7 @@ export type RecoveredRecord =
 
 type SameAsLogged =
   | 'prepared'
+  | 'vote-limit'
   | 'batch'
   | 'checkpoint'
   | 'stable'
@@ -65,6 +67,9 @@ export function replay(state: ReplicaState, record: RecoveredRecord): readonly E
       break
     case 'prepared':
       replayPrepared(state, record.certificate)
+      break
+    case 'vote-limit':
+      noteLimit(state, record)
       break
     case 'batch':
       keepReplayedBatch(state, record.sequence, record.batch)
@@ -265,7 +270,9 @@ function resumeSlot(turn: Turn, sequence: Sequence): void {
   const { view, digest, sender } = accepted
   const batch = findBatch(state, sequence, digest)
   const isHere = batch !== null || (executed !== null && equalBytes(executed, digest))
-  if (sender === state.config.id) {
+  if (mustAbstain(state, view, sequence)) {
+    // The log may hold another pre-prepare than the one that an earlier start voted for.
+  } else if (sender === state.config.id) {
     // An entry of O is sent with its NEW-VIEW. Receivers have the batch or fetch it.
     if (batch !== null && sequence > state.views.lastChosen) {
       const message = wholePrePrepare(accepted, batch)

@@ -6,6 +6,7 @@ import { equalBytes } from '../../base/bytes.ts'
 import type { ReplicaId } from '../../base/ids.ts'
 import { faultsMax } from '../../base/quorum.ts'
 import type { Recollection, Remembered, Verified } from '../../messages/message.ts'
+import { mustAbstain } from '../ordering/unsynced-votes.ts'
 import { becomeAmnesiac, endRecall } from '../recovery/disk-check.ts'
 import type { ReplicaState, Turn } from '../state.ts'
 
@@ -48,7 +49,7 @@ export function onRecollection(turn: Turn, { sender, nonce, remembered }: Verifi
 
 /**
  * True if the log would hold this message had it not been lost: a message of a view above the current one, or a vote
- * above h. Of older views the log keeps only the COMMITs.
+ * above h. Of older views the log keeps only the COMMITs; where this replica abstains, it may lack PREPAREs (6.5).
  */
 function isForgotten(state: ReplicaState, message: Remembered): boolean {
   if (message.kind === 'view-change') return message.view > state.views.view
@@ -61,7 +62,7 @@ function isForgotten(state: ReplicaState, message: Remembered): boolean {
     if (prepared === undefined || prepared.view < view) return true
     return prepared.view === view && !equalBytes(prepared.digest, digest)
   }
-  if (view < state.views.view) return false
+  if (view < state.views.view || mustAbstain(state, view, sequence)) return false
   const accepted = state.ordering.slots.get(sequence)?.accepted ?? null
   return accepted === null || !equalBytes(accepted.digest, digest)
 }

@@ -6,7 +6,7 @@ import { isExhibitRelevant, onExhibit } from '../ordering/evidence.ts'
 import { isDecisionOpen } from '../ordering/ordering-state.ts'
 import { RESEND_AFTER_TICKS } from '../parameters.ts'
 import { mayVote } from '../recovery/recovery-state.ts'
-import { isNewViewRelevant, makeNewView, onNewView } from '../views/new-view.ts'
+import { batchesOfViewChanges, isNewViewRelevant, makeNewView, onNewView } from '../views/new-view.ts'
 import { isViewChangeRelevant, onViewChange, viewChangeContent } from '../views/view-change.ts'
 import { isPrimary } from '../views/view-state.ts'
 import { onDecision } from './decisions.ts'
@@ -55,7 +55,7 @@ export const SIGNED: Mode = {
 
   acknowledge: nothing,
   advanceViewChange: makeNewView,
-  awaitedBatches: () => [],
+  awaitedBatches: batchesOfViewChanges, // with unsynced votes only
   fetchCited: nothing,
   acceptChoicesAhead: nothing, // a NEW-VIEW shows the certificate that moves h
 

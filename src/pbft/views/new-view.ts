@@ -1,5 +1,5 @@
 /** Entering a view: OSDI 1999 section 4.4, TOCS 2002 section 4.5. Keeps rules 3.3 to 3.5 and 3.9. */
-import { equalBytes } from '../../base/bytes.ts'
+import { equalBytes, toHex } from '../../base/bytes.ts'
 import type { Sequence, View } from '../../base/ids.ts'
 import type { Peer } from '../../base/peer.ts'
 import { primaryOf, quorum } from '../../base/quorum.ts'
@@ -18,7 +18,7 @@ import { isInWindow } from '../checkpoints/watermarks.ts'
 import { persist, persistThenBroadcast } from '../durability.ts'
 import type { AnyNewView } from '../effects.ts'
 import { onPrePrepare, onVote, reject, voteForChoice } from '../ordering/normal-case.ts'
-import { openSlot } from '../ordering/ordering-state.ts'
+import { findBatch, isHandedOver, openSlot } from '../ordering/ordering-state.ts'
 import { proposeBatches } from '../ordering/propose.ts'
 import { relayOldest, startTimer } from '../ordering/requests.ts'
 import { HANDED_OVER_MAX } from '../parameters.ts'
@@ -62,30 +62,80 @@ export function select(viewChanges: readonly ViewChange[], nullDigest: Uint8Arra
   return { stable: first, choices }
 }
 
+/** True if this replica is the primary of the awaited view, and still has to make its NEW-VIEW. */
+const owesNewView = (state: ReplicaState): boolean =>
+  isPrimary(state) && !state.views.isActive && mayVote(state) && state.views.madeNewView !== state.views.view
+
+/** The VIEW-CHANGEs for the awaited view, in the order of their senders. */
+const receivedViewChanges = (state: ReplicaState): readonly ViewChange[] =>
+  state.views.viewChanges.filter(
+    (one): one is ViewChange => one?.kind === 'view-change' && one.view === state.views.view,
+  )
+
 /**
  * Makes NEW-VIEW from exactly Q VIEW-CHANGEs, if this replica is the primary of the awaited view.
  * @rule 3.3
  */
 export function makeNewView(turn: Turn): void {
   const { state } = turn
-  const { id, n } = state.config
-  if (
-    !isPrimary(state) ||
-    state.views.isActive ||
-    !mayVote(state) ||
-    state.views.madeNewView === state.views.view
-  )
-    return
-  const received = state.views.viewChanges.filter(
-    (one): one is ViewChange => one?.kind === 'view-change' && one.view === state.views.view,
-  )
+  if (!owesNewView(state)) return
+  const received = receivedViewChanges(state)
   // This replica's own VIEW-CHANGE is required. It came back only after its record was synced.
-  if (received.length < quorum(n) || !received.some(({ sender }) => sender === id)) return
-  const viewChanges = received.slice(0, quorum(n))
+  if (!received.some(({ sender }) => sender === state.config.id)) return
+  const viewChanges = pickViewChanges(state, received)
+  if (viewChanges === null) return
   const { choices } = select(viewChanges, state.nullBatch.digest)
   const content = { kind: 'new-view', view: state.views.view, viewChanges, choices } as const
   state.views.madeNewView = state.views.view
   persistThenBroadcast(turn, { record: { kind: 'new-view-made', content }, outgoing: content })
+}
+
+/**
+ * Returns Q of the received VIEW-CHANGEs; null if there are too few. With unsynced votes, a certificate may outlive the
+ * batch that it names, so only those count whose chosen batches this replica holds. A correct sender has its batches on
+ * disk, and serves them.
+ * @rule 3.3 6.5
+ */
+function pickViewChanges(state: ReplicaState, received: readonly ViewChange[]): readonly ViewChange[] | null {
+  const needed = quorum(state.config.n)
+  let candidates = received
+  while (candidates.length >= needed) {
+    const picked = candidates.slice(0, needed)
+    const chosen = select(picked, state.nullBatch.digest).choices
+    if (state.config.hasUnsyncedVotes !== true || chosen.every((choice) => isChoiceHeld(state, choice))) {
+      return picked
+    }
+    candidates = candidates.filter((one) => !shown(one).some((entry) => isAmongLacking(state, chosen, entry)))
+  }
+  return null
+}
+
+/** The batches that a VIEW-CHANGE names. */
+const shown = ({ preparedCertificates }: ViewChange): readonly Choice[] =>
+  preparedCertificates.map(({ prePrepare: { sequence, digest } }) => ({ sequence, digest }))
+
+const isAmongLacking = (state: ReplicaState, chosen: readonly Choice[], entry: Choice): boolean =>
+  !isChoiceHeld(state, entry) &&
+  chosen.some(({ sequence, digest }) => sequence === entry.sequence && equalBytes(digest, entry.digest))
+
+/** True if the batch is in this replica's log, or is past: no later choice contradicts what was executed. */
+const isChoiceHeld = (state: ReplicaState, { sequence, digest }: Choice): boolean =>
+  sequence <= state.checkpoints.lowWatermark ||
+  isHandedOver(state, sequence) ||
+  findBatch(state, sequence, digest) !== null
+
+/**
+ * Returns the batches that received VIEW-CHANGEs name and that this replica lacks for its NEW-VIEW. Only with unsynced
+ * votes.
+ * @rule 6.5
+ */
+export function batchesOfViewChanges(state: ReplicaState): readonly Choice[] {
+  if (state.config.hasUnsyncedVotes !== true || !owesNewView(state)) return []
+  const lacking = new Map<string, Choice>()
+  for (const entry of receivedViewChanges(state).flatMap(shown)) {
+    if (!isChoiceHeld(state, entry)) lacking.set(`${entry.sequence} ${toHex(entry.digest)}`, entry)
+  }
+  return [...lacking.values()]
 }
 
 /**

@@ -18,6 +18,7 @@ import { isLeaseTimerExpired } from '../ordering/clock-batches.ts'
 import { reject } from '../ordering/normal-case.ts'
 import { isTimerExpired } from '../ordering/requests.ts'
 import { clearView } from '../ordering/slot.ts'
+import { hasPrimaryLeft } from '../ordering/unsynced-votes.ts'
 import { TIMEOUT_TICKS_MAX } from '../parameters.ts'
 import { mayVote } from '../recovery/recovery-state.ts'
 import type { ReplicaConfig, ReplicaState, Turn } from '../state.ts'
@@ -201,7 +202,9 @@ export function checkTimers(turn: Turn): void {
   const { state } = turn
   if (!mayVote(state)) return
   announceView(turn)
+  if (state.config.hasUnsyncedVotes === true) state.mode.advanceViewChange(turn) // a batch may have been executed
   if (state.views.isActive) {
+    if (hasPrimaryLeft(state)) return startViewChange(turn, viewAfter(state))
     if (state.mode.isOrderingStuck(state)) return startViewChange(turn, viewAfter(state))
     if (isLeaseTimerExpired(state)) return startViewChange(turn, viewAfter(state))
     if (!isTimerExpired(state)) return

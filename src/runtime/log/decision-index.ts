@@ -33,6 +33,7 @@ export function indexRecord(
     case 'new-view':
     case 'view-again':
       return archive.noteView(position)
+    case 'vote-limit':
     case 'recovery':
     case 'acknowledged':
     case 'pre-prepared':

@@ -14,6 +14,7 @@
  *   10 | evidence                                         evidence: two envelopes of one signer
  *   11 | view u64 | replica u8 | digest 32                acknowledged: whose VIEW-CHANGE, and which
  *   12 | (sequence u64 | view u64 | digest 32) *            what was pre-prepared in views that were left
+ *   13 | view u64 | sequence u64                          the limit on unsynced votes in a view
  *   8                                                     forgotten: others proved that the disk is an old copy
  *
  * A frame is shorter than 2^24 bytes, so its first byte is 0 and distinguishes it from the others. It is logged as
@@ -32,6 +33,7 @@ import { claimBytes, claimsIn } from '../../messages/oral/body.ts'
 import { isRejection, type Rejection, rejection } from '../../messages/rejection.ts'
 import type { LogRecord, WaitingRecovery } from '../../pbft/effects.ts'
 import type { RecoveredRecord } from '../../pbft/recovery/restart.ts'
+import type { ReplicaConfig } from '../../pbft/state.ts'
 import type { Authenticator } from '../authentication/authentication.ts'
 import type { Sealer } from '../authentication/sealer.ts'
 
@@ -47,15 +49,24 @@ const RECOVERIES = 9
 const EVIDENCE = 10
 const ACKNOWLEDGED = 11
 const PRE_PREPARED = 12
+const VOTE_LIMIT = 13
 /** The bytes of one waiting recovery. */
 const RECOVERY_BYTES = 17
 
+const AWAITED_BY_NOBODY: readonly LogRecord['kind'][] = ['decided', 'stable', 'evidence']
+/** The records that only proposals and PREPAREs wait for. */
+const AWAITED_BY_FIRST_VOTES: readonly LogRecord['kind'][] = ['proposed', 'accepted', 'batch']
+
 /**
- * True if a record may wait for the next sync: a decision, a certificate, evidence.
- * @rule 6.1
+ * True if a record may wait for the next sync: a decision, a certificate, evidence; with unsynced votes also a
+ * pre-prepare and its batch.
+ * @rule 6.1 6.5
  */
-export const isAwaitedByNobody = ({ kind }: LogRecord): boolean =>
-  kind === 'decided' || kind === 'stable' || kind === 'evidence'
+export const isAwaitedByNobody = (
+  { kind }: LogRecord,
+  { hasUnsyncedVotes = false }: Pick<ReplicaConfig, 'hasUnsyncedVotes'>,
+): boolean =>
+  AWAITED_BY_NOBODY.includes(kind) || (hasUnsyncedVotes && AWAITED_BY_FIRST_VOTES.includes(kind))
 
 export function encodeLogRecord(record: LogRecord, sealer: Sealer): Uint8Array {
   switch (record.kind) {
@@ -88,6 +99,11 @@ export function encodeLogRecord(record: LogRecord, sealer: Sealer): Uint8Array {
       return concatBytes(Uint8Array.of(PRE_PREPARED), ...record.claims.map(claimBytes))
     case 'acknowledged':
       return concatBytes(numbered(ACKNOWLEDGED, record.view), Uint8Array.of(record.of), record.digest)
+    case 'vote-limit': {
+      const upTo = new Uint8Array(8)
+      writeU64(upTo, 0, record.upTo)
+      return concatBytes(numbered(VOTE_LIMIT, record.view), upTo)
+    }
     case 'forgotten':
       return Uint8Array.of(FORGOTTEN)
     case 'healed':
@@ -178,6 +194,8 @@ export function decodeLogRecord(
       const of = content[8] as ReplicaId
       return { kind: 'acknowledged', view: numberOf(content), of, digest: content.subarray(9) }
     }
+    case VOTE_LIMIT:
+      return { kind: 'vote-limit', view: numberOf(content), upTo: numberOf(content.subarray(8)) }
     case FORGOTTEN:
       return { kind: 'forgotten' }
     case HEALED:

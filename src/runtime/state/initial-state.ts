@@ -1,5 +1,5 @@
 import { given } from '../../base/given.ts'
-import { hasUnorderedReads } from '../../messages/cluster.ts'
+import { hasUnorderedReads, hasUnsyncedVotes } from '../../messages/cluster.ts'
 import { createReplicaState, type ReplicaState } from '../../pbft/state.ts'
 import type { ReplicaRuntimeOptions } from '../replica-runtime-options.ts'
 import type { StoredState } from './stored-state.ts'
@@ -18,6 +18,7 @@ export function initialStateOf(
     hash: suite.hash,
     mode: cluster.mode,
     hasUnorderedReads: hasUnorderedReads(cluster),
+    hasUnsyncedVotes: hasUnsyncedVotes(cluster),
     standing: (request) => application.standing(request),
     nextExpiry: application.nextExpiry,
     isAmnesiac: replay.beginning === 'amnesia',

@@ -2,6 +2,7 @@ import { equalBytes } from '../../base/bytes.ts'
 import type { ReplicaId, Sequence } from '../../base/ids.ts'
 import { isRejection } from '../../messages/rejection.ts'
 import type { AnyNewView, Effect, LogRecord } from '../../pbft/effects.ts'
+import type { VoteLimit } from '../../pbft/ordering/unsynced-votes.ts'
 import type { Checker, SeenStep } from './checker.ts'
 import { placeKey, type SeenVote, shortDigest, type VoteKind, voteOfEffect } from './votes-seen.ts'
 
@@ -15,11 +16,13 @@ const NEEDED: Readonly<Record<VoteKind, string>> = {
 /**
  * 11. Durable before send: a message is sent only when the record that it depends on is synced, and a vote only when
  * the batch is synced too, so that no crash makes a replica forget a message, or unable to send it again: a replica
- * that counts a vote relies on its sender to have the batch (rule 3.5).
+ * that counts a vote relies on its sender to have the batch (rule 3.5). With unsynced votes a proposal or PREPARE needs
+ * only a synced limit of this start, and none of an earlier one (rule 6.5).
  */
 export function durableBeforeSend(): Checker {
   /** Per replica, the log position of the record on which each of its messages depends, and of each batch. */
   const positions = new Map<ReplicaId, Map<string, number>>()
+  const limits = new Map<ReplicaId, VoteLimits>()
   return {
     invariant: 11, // @rule 7.11
     name: 'durable before send',
@@ -29,6 +32,8 @@ export function durableBeforeSend(): Checker {
       const isSynced = (needed: number | undefined): boolean => needed !== undefined && needed < syncedRecords
       const own = positions.get(replica) ?? new Map<string, number>()
       positions.set(replica, own)
+      const within = limits.get(replica) ?? new VoteLimits()
+      limits.set(replica, within)
       let position = seen.appendedRecords
       for (const effect of effects) {
         if (effect.kind === 'persist') {
@@ -39,6 +44,7 @@ export function durableBeforeSend(): Checker {
           }
           const batch = batchOf(effect.record)
           if (batch !== null && !own.has(batch)) own.set(batch, position)
+          if (effect.record.kind === 'vote-limit') within.add(effect.record, position)
           position++
           continue
         }
@@ -48,6 +54,13 @@ export function durableBeforeSend(): Checker {
         }
         const vote = voteOfEffect(effect, replica)
         if (vote === null || vote.sender !== replica) continue
+        if (vote.kind !== 'commit') {
+          if (within.isForgotten(vote)) {
+            return `sent ${vote.kind} in view ${vote.view} at ${vote.sequence}, where it may have sent another before its start`
+          }
+          within.noteSent(vote)
+          if (within.isCovered(vote, isSynced)) continue
+        }
         const record = own.get(keyOf(vote))
         const isNull = equalBytes(vote.digest, state.nullBatch.digest) // Every replica has it.
         const batch = isNull ? record : own.get(batchKey(vote.digest))
@@ -62,10 +75,43 @@ export function durableBeforeSend(): Checker {
     onCrash({ replica, survivingRecords }) {
       const own = positions.get(replica)
       for (const [key, position] of own ?? []) if (position >= survivingRecords) own?.delete(key)
+      limits.get(replica)?.restart(survivingRecords)
       return null
     },
   }
 }
+
+/** The limits on unsynced votes of one replica: of this start, and of earlier ones. */
+class VoteLimits {
+  #current: (VoteLimit & { readonly position: number })[] = []
+  readonly #earlier: VoteLimit[] = []
+  readonly #sent = new Set<string>()
+
+  add({ view, upTo }: VoteLimit, position: number): void {
+    this.#current.push({ view, upTo, position })
+  }
+
+  noteSent(vote: SeenVote): void {
+    this.#sent.add(keyOf(vote))
+  }
+
+  isCovered(vote: SeenVote, isSynced: (position: number) => boolean): boolean {
+    return this.#current.some((limit) => covers(limit, vote) && isSynced(limit.position))
+  }
+
+  /** True if an earlier start may have sent another vote there, and did not send this one. */
+  isForgotten(vote: SeenVote): boolean {
+    return this.#earlier.some((limit) => covers(limit, vote)) && !this.#sent.has(keyOf(vote))
+  }
+
+  restart(survivingRecords: number): void {
+    this.#earlier.push(...this.#current.filter(({ position }) => position < survivingRecords))
+    this.#current = []
+  }
+}
+
+const covers = ({ view, upTo }: VoteLimit, vote: SeenVote): boolean =>
+  vote.view === view && vote.sequence <= upTo
 
 /** The keys of the messages that may leave once this record is synced. */
 function dependsOn(

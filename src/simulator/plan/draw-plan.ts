@@ -72,7 +72,8 @@ export function drawPlan(
   const whole = withQuietPhase(random.fork(), mode === 'oral' ? withDeposed(random.fork(), plan) : plan)
   const restarted = withClientRestarts(random.fork(), whole)
   const twinned = withTwinClients(random.fork(), withSwallowing(random.fork(), restarted))
-  return withWholeLoad(random.fork(), withUnorderedReads(random.fork(), twinned), adversaries)
+  const loaded = withWholeLoad(random.fork(), withUnorderedReads(random.fork(), twinned), adversaries)
+  return withUnsyncedVotes(random.fork(), loaded)
 }
 
 /** The share of plans in which clients use all operations of the store. */
@@ -98,7 +99,7 @@ function withWholeLoad(random: Random, plan: Plan, adversaries: readonly DrawnAd
 
 /** The share of plans in which reads are answered without ordering. */
 const UNORDERED_READS_SHARE = 0.5
-/** The share of these plans in which many replicas crash at once, so that shown but unsynced states are forgotten. */
+/** The share of these plans in which many replicas crash at once, so that what was not synced is forgotten. */
 const OUTAGE_SHARE = 0.5
 const OUTAGE_MS = 40
 const FORGETS: readonly Fault['kind'][] = ['lose-disk', 'rot-log', 'old-disk', 'fill-disk', 'rot-pages']
@@ -106,10 +107,22 @@ const FORGETS: readonly Fault['kind'][] = ['lose-disk', 'rot-log', 'old-disk', '
 /** Lets reads be answered without ordering, and sometimes f + 1 or all replicas restart at once. */
 function withUnorderedReads(random: Random, plan: Plan): Plan {
   if (!random.chance(UNORDERED_READS_SHARE)) return plan
-  const reads = { ...plan, reads: 'unordered' as const }
+  return withOutages(random, { ...plan, reads: 'unordered' })
+}
+
+/** The share of signed plans in which proposals and PREPAREs do not wait for the disk. */
+const UNSYNCED_VOTES_SHARE = 0.4
+
+/** Lets votes be sent before they are on disk, and sometimes f + 1 or all replicas restart at once. */
+function withUnsyncedVotes(random: Random, plan: Plan): Plan {
+  if (plan.mode === 'oral' || !random.chance(UNSYNCED_VOTES_SHARE)) return plan
+  return withOutages(random, { ...plan, votes: 'unsynced' })
+}
+
+function withOutages(random: Random, plan: Plan): Plan {
   // No disk loses data here, because the replicas that could prove the loss may be down too.
   const mayStrike = quietPhaseOf(plan) === null && !plan.faults.some(({ kind }) => FORGETS.includes(kind))
-  if (!random.chance(OUTAGE_SHARE) || !mayStrike) return reads
+  if (!random.chance(OUTAGE_SHARE) || !mayStrike) return plan
   const { n, calmAtMs } = plan
   const outages = Array.from({ length: random.between(1, 3) }, (): readonly Fault[] => {
     const atMs = random.between(30, calmAtMs - 1)
@@ -120,7 +133,7 @@ function withUnorderedReads(random: Random, plan: Plan): Plan {
       { kind: 'restart', replica, atMs: Math.min(calmAtMs - 1, atMs + random.between(1, OUTAGE_MS)) },
     ])
   })
-  return { ...reads, faultyMax: n, faults: inOrder([...plan.faults, ...outages.flat()]) }
+  return { ...plan, faultyMax: n, faults: inOrder([...plan.faults, ...outages.flat()]) }
 }
 
 /**

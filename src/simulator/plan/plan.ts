@@ -98,6 +98,8 @@ export interface Plan {
   readonly requests?: 'oral'
   /** Set if reads are answered without ordering. */
   readonly reads?: 'unordered'
+  /** Set if proposals and PREPAREs do not wait for the disk; only in signed mode. */
+  readonly votes?: 'unsynced'
   /** K. */
   readonly checkpointInterval: number
   /** The cryptographic suite: a cheap stand-in, or real signatures. */

@@ -17,6 +17,19 @@ export interface LoggedPlace extends Place {
   readonly position: number
 }
 
+/** A limit on unsynced votes: in this view, up to this sequence number. */
+export interface VoteLimitRecord {
+  readonly view: View
+  readonly upTo: Sequence
+  readonly position: number
+}
+
+/** True if a limit covers this place. */
+export const isWithin = (
+  { view, upTo }: VoteLimitRecord,
+  place: { readonly view: View; readonly sequence: Sequence },
+): boolean => place.view === view && place.sequence <= upTo
+
 export class Log {
   readonly records: { readonly record: LogRecord; readonly position: number }[] = []
   /** The replica's own proposals and the accepted pre-prepares, by (v, s). */
@@ -49,6 +62,8 @@ export class Log {
   /** The choices that the NEW-VIEW of the view binds, up to this sequence number. */
   bound = new Map<Sequence, Uint8Array>()
   boundUpTo = 0 as Sequence
+  /** The limits on unsynced votes, in the order of the log. */
+  readonly limits: VoteLimitRecord[] = []
   /** The first view in which a replica that forgot its messages takes part again; null if it forgot nothing. */
   healedIn: View | null = null
 
@@ -107,6 +122,9 @@ export class Log {
         if (!this.acknowledged.has(key)) this.acknowledged.set(key, { digest: record.digest, position })
         return
       }
+      case 'vote-limit':
+        this.limits.push({ view: record.view, upTo: record.upTo, position })
+        return
       case 'recovery':
         this.recovery = record.request
         return

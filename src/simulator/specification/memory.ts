@@ -13,10 +13,13 @@ import { REQUEST_TIMEOUT_TICKS } from '../../pbft/parameters.ts'
 import type { ReplicaConfig } from '../../pbft/state.ts'
 import { placeKey } from '../checkers/votes-seen.ts'
 import { Heard, nameOf, type Place } from './heard.ts'
-import { Log } from './log.ts'
+import { isWithin, Log } from './log.ts'
 
 export class Memory {
-  readonly config: Pick<ReplicaConfig, 'id' | 'n' | 'checkpointInterval' | 'mode' | 'hasUnorderedReads'>
+  readonly config: Pick<
+    ReplicaConfig,
+    'id' | 'n' | 'checkpointInterval' | 'mode' | 'hasUnorderedReads' | 'hasUnsyncedVotes'
+  >
   readonly nullDigest: Uint8Array
   readonly q: number
   readonly w: number
@@ -35,6 +38,8 @@ export class Memory {
   storable = 0 as Sequence
   /** The highest sequence number in the log at its start. */
   shown = 0 as Sequence
+  /** The number of records in the log at its start. */
+  startedWith = 0
   /** The replica's own clock, its T in ticks, and the executed time at which the next lease expires. */
   now = 0 as Milliseconds
   timeoutTicks = REQUEST_TIMEOUT_TICKS
@@ -83,9 +88,33 @@ export class Memory {
     )
   }
 
+  /** True for a batch that its log holds, synced or not. */
+  hasBatch(digest: Uint8Array): boolean {
+    return equalBytes(digest, this.nullDigest) || this.log.batches.has(nameOf(digest))
+  }
+
   /** True for a batch that survives every crash. */
   holdsBatch(digest: Uint8Array): boolean {
     return equalBytes(digest, this.nullDigest) || this.isSynced(this.log.batches.get(nameOf(digest)))
+  }
+
+  /**
+   * True if it may propose and send PREPARE here before that is on disk: a limit of this start is on disk.
+   * @rule 6.5
+   */
+  mayVoteUnsynced(place: Pick<Place, 'view' | 'sequence'>): boolean {
+    return this.log.limits.some(
+      (limit) =>
+        isWithin(limit, place) && limit.position >= this.startedWith && this.isSynced(limit.position),
+    )
+  }
+
+  /**
+   * True if it may have voted here before its start, and forgotten it.
+   * @rule 6.5
+   */
+  mayHaveForgotten(place: Pick<Place, 'view' | 'sequence'>): boolean {
+    return this.log.limits.some((limit) => isWithin(limit, place) && limit.position < this.startedWith)
   }
 
   /** True if it ever proposed this or voted for it. */
@@ -118,6 +147,7 @@ export class Memory {
   forget(surviving: number): void {
     const { records } = this.log
     const isLost = surviving < this.synced
+    this.startedWith = surviving
     this.synced = surviving
     this.heard = new Heard(this.config.n)
     this.log = new Log()

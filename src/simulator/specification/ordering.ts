@@ -122,16 +122,22 @@ export function voteFault(me: Memory, vote: SeenVote): string | null {
       : choice !== undefined
         ? { view: log.view, digest: choice, position: log.viewPosition }
         : log.ordered.get(keyOf(vote))
+  const isUnsynced = kind !== 'commit' && me.mayVoteUnsynced(vote)
   const fault = first(
     me.isAmnesiac && 'it forgot what it said',
     notInView(me, view),
     sequence > me.high && `H is ${me.high}`,
     kind !== 'commit' && isPrimary !== (kind === 'pre-prepare') && 'that is for the other role',
     earlier !== undefined && !equalBytes(earlier, digest) && `it said ${shortDigest(earlier)} there`,
+    kind !== 'commit' &&
+      earlier === undefined &&
+      me.mayHaveForgotten(vote) &&
+      'it may have voted there before its start',
     (record?.view !== view || !equalBytes(record.digest, digest)) && 'its log does not hold what makes it so',
-    !me.isSynced(record?.position) && 'what makes it so is not on disk',
+    !isUnsynced && !me.isSynced(record?.position) && 'what makes it so is not on disk',
     log.viewPosition >= 0 && !me.isSynced(log.viewPosition) && 'the NEW-VIEW is not on disk',
-    !me.holdsBatch(digest) && 'the batch is not on disk',
+    !isUnsynced && !me.holdsBatch(digest) && 'the batch is not on disk',
+    !me.hasBatch(digest) && 'it does not have the batch',
   )
   if (fault === null) me.voted.set(placeKey(vote), digest)
   return fault

@@ -20,7 +20,13 @@ import {
   proposalFault,
   voteFault,
 } from './ordering.ts'
-import { acknowledgementFault, newViewFault, oralNewViewFault, viewChangeFault } from './view-changes.ts'
+import {
+  acknowledgementFault,
+  newViewFault,
+  oralNewViewFault,
+  ownChoicesFault,
+  viewChangeFault,
+} from './view-changes.ts'
 
 /** The reason why the replica may not do this now; null if the rules allow it. */
 export function faultOf(me: Memory, effect: Effect): string | null {
@@ -89,6 +95,11 @@ function recordFault(me: Memory, record: LogRecord): string | null {
       return acceptanceFault(me, record.prePrepare, record.prePrepare.batch)
     case 'prepared':
       return preparedFault(me, placeOf(record.certificate.prePrepare), record.certificate.prepares)
+    case 'vote-limit':
+      return first(
+        me.config.hasUnsyncedVotes !== true && 'votes wait for the disk',
+        (record.view !== me.log.view || !me.log.isActive) && `it is in view ${me.log.view}`,
+      )
     case 'decided':
       return decisionFault(me, record.batch, record.commits)
     case 'checkpoint':
@@ -101,7 +112,10 @@ function recordFault(me: Memory, record: LogRecord): string | null {
       const { content } = record
       return content.kind === 'oral-new-view'
         ? oralNewViewFault(me, content)
-        : newViewFault(me, content.view, content.viewChanges, content.choices)
+        : first(
+            newViewFault(me, content.view, content.viewChanges, content.choices),
+            ownChoicesFault(me, content.choices),
+          )
     }
     case 'new-view': {
       const { newView } = record

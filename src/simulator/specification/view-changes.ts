@@ -151,6 +151,21 @@ export function newViewFault(
   )
 }
 
+/**
+ * The primary's own NEW-VIEW: with unsynced votes it holds every batch that it chooses, except what is past. @rule 6.5
+ */
+export function ownChoicesFault(me: Memory, choices: readonly Choice[]): string | null {
+  if (me.config.hasUnsyncedVotes !== true) return null
+  const isPast = (sequence: Sequence) => sequence <= Math.max(me.log.low, me.executed)
+  // A decided batch may still be executing.
+  const isDecided = (sequence: Sequence) => me.log.decided.has(sequence)
+  return choices.every(
+    ({ sequence, digest }) => isPast(sequence) || isDecided(sequence) || me.hasBatch(digest),
+  )
+    ? null
+    : 'it chooses a batch that it does not have'
+}
+
 /** V and O of a NEW-VIEW without signatures. @rule 4.3 4.4 4.5 4.7 */
 export function oralNewViewFault(
   me: Memory,

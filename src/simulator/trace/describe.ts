@@ -118,6 +118,9 @@ function describeRecord(sink: DescriptionSink, record: LogRecord): void {
       return describeSigned(sink, record.evidence.second)
     case 'recoveries':
       return sink.number('waiting', record.waiting.length)
+    case 'vote-limit':
+      sink.number('v', record.view)
+      return sink.number('s', record.upTo)
     case 'forgotten':
       return
     case 'healed':

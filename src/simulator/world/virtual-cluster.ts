@@ -10,6 +10,7 @@ import {
   deriveClusterId,
   type ReadMode,
   type RequestMode,
+  type VoteMode,
 } from '../../messages/cluster.ts'
 import { kindIn, splitFrame } from '../../messages/frame.ts'
 import { unpackPayload } from '../../messages/payload.ts'
@@ -168,11 +169,13 @@ export function createIdentities(
     mode = 'signed',
     requests = 'signed',
     reads = 'ordered',
+    votes = 'synced',
   }: Pick<Plan, 'seed' | 'n' | 'checkpointInterval' | 'suite'> & {
     readonly workload: Pick<Plan['workload'], 'clients'>
     readonly mode?: AuthenticationMode
     readonly requests?: RequestMode
     readonly reads?: ReadMode
+    readonly votes?: VoteMode
   },
   suite: CryptoSuite,
   extraClients: number,
@@ -202,6 +205,7 @@ export function createIdentities(
     mode,
     requests,
     reads,
+    votes,
     suite: suiteName,
     nonce: secret(3, 0),
     replicas: replicaIds(n).map((id) => ({
