@@ -65,8 +65,7 @@ const AWAITED_BY_FIRST_VOTES: readonly LogRecord['kind'][] = ['proposed', 'accep
 export const isAwaitedByNobody = (
   { kind }: LogRecord,
   { hasUnsyncedVotes = false }: Pick<ReplicaConfig, 'hasUnsyncedVotes'>,
-): boolean =>
-  AWAITED_BY_NOBODY.includes(kind) || (hasUnsyncedVotes && AWAITED_BY_FIRST_VOTES.includes(kind))
+): boolean => AWAITED_BY_NOBODY.includes(kind) || (hasUnsyncedVotes && AWAITED_BY_FIRST_VOTES.includes(kind))
 
 export function encodeLogRecord(record: LogRecord, sealer: Sealer): Uint8Array {
   switch (record.kind) {
