@@ -14,6 +14,7 @@ import {
 import { commit, deal, isRight, reconstruct, SMALL_GROUP } from '../../src/classics/secrets/shamir.ts'
 import { duel } from '../../src/simulator/classics/duel.ts'
 import { forEachChoice } from '../../src/simulator/classics/explore-rounds.ts'
+import { figureEight } from '../../src/simulator/classics/figure-eight.ts'
 import { oneLog } from '../../src/simulator/classics/gallery/consensus.ts'
 import { endlessRun, unbrokenArmies } from '../../src/simulator/classics/gallery/impossibility.ts'
 import type { SentMessage } from '../../src/simulator/classics/run.ts'
@@ -96,6 +97,12 @@ function splitting(): (underWay: readonly SentMessage[]) => number {
     return ranks.indexOf(Math.min(...ranks))
   }
 }
+
+test('Raft: in the schedule of figure 8, nobody applies the old entry, and no vote is lost', () => {
+  const { outputs } = figureEight(false).world
+  expect(oneLog({ outputs, crashed: [], ending: null })).toBeNull()
+  expect(outputs.filter(({ event }) => event === 'leads').map(({ process }) => process)).toEqual([0, 4, 0])
+})
 
 describe('quorum systems', () => {
   test.each([2, 3, 4, 5])('a grid of side %i: quorums of 2√n − 1, any two of which meet', (side) => {

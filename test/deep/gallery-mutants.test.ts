@@ -15,6 +15,7 @@ const MUTANTS: readonly (readonly [string, string, string, string])[] = [
   ['berkeley', 'time/berkeley', '(clock - state.polledAt) / 2', '0'],
   ['clock-averaging', 'time/clock-averaging', 'sorted.slice(faults, sorted.length - faults)', 'sorted'],
   ['chandy-lamport', 'snapshots/chandy-lamport', '!state.open.includes(from)', 'true'],
+  ['deadlock-detection', 'snapshots/deadlock-detection', 'state.recorded === from', 'false'],
   [
     'central-server',
     'mutual-exclusion/central-server',

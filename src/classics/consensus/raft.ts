@@ -63,6 +63,11 @@ export interface RaftOptions {
   readonly commands: readonly (string | null)[]
   /** By process: the number of elections that it starts. */
   readonly elections: readonly number[]
+  /**
+   * True for the leader of figure 8: it commits entries of older terms by counting their copies, and so needs no entry
+   * of its own term.
+   */
+  readonly countsOldTerms?: boolean
 }
 
 export function raft(options: RaftOptions): AsynchronousAlgorithm<RaftState, RaftMessage> {
@@ -76,13 +81,15 @@ class RaftProcess implements Automaton<RaftState, RaftMessage> {
   readonly #others: readonly ProcessId[]
   readonly #commands: RaftOptions['commands']
   readonly #elections: RaftOptions['elections']
+  readonly #countsOldTerms: boolean
 
-  constructor(self: ProcessId, { n, commands, elections }: RaftOptions) {
+  constructor(self: ProcessId, { n, commands, elections, countsOldTerms = false }: RaftOptions) {
     this.#n = n
     this.#self = self
     this.#others = everyoneBut(n, self)
     this.#commands = commands
     this.#elections = elections
+    this.#countsOldTerms = countsOldTerms
   }
 
   #isMajority(count: number): boolean {
@@ -112,9 +119,10 @@ class RaftProcess implements Automaton<RaftState, RaftMessage> {
   /** Becomes leader, and appends its command: or nothing, as an entry of its term that commits those before it. */
   #lead(state: RaftState): RaftReaction {
     const wanted = this.#commands[this.#self] ?? NO_COMMAND
-    const command = state.log.some((entry) => entry.command === wanted) ? NO_COMMAND : wanted
+    const isThere = state.log.some((entry) => entry.command === wanted)
+    const own = isThere && this.#countsOldTerms ? [] : [isThere ? NO_COMMAND : wanted]
     const next = state.match.map(() => state.log.length + 1)
-    const log = [...state.log, { term: state.term, command }]
+    const log = [...state.log, ...own.map((command) => ({ term: state.term, command }))]
     const match = state.match.map((_, id) => (id === this.#self ? log.length : 0))
     const leading: RaftState = { ...state, role: 'leader', log, next, match }
     return {
@@ -173,7 +181,7 @@ class RaftProcess implements Automaton<RaftState, RaftMessage> {
     const next = { ...state, match, next: set(state.next, Math.max(state.next[from] ?? 1, index + 1)) }
     const isCommitted = this.#isMajority(match.filter((each) => each >= index).length)
     // Only an entry of its own term is committed by counting; it commits those before it (5.4.2).
-    const isOfThisTerm = termAt(state, index) === state.term
+    const isOfThisTerm = this.#countsOldTerms || termAt(state, index) === state.term
     if (index <= state.commit || !isCommitted || !isOfThisTerm) return { state: next }
     const applied = apply(next, index)
     return { ...applied, sends: this.#others.map((to) => appendTo(applied.state, to)) }

@@ -2,7 +2,8 @@
 import { multiPaxos } from '../../../classics/consensus/multi-paxos.ts'
 import { raft } from '../../../classics/consensus/raft.ts'
 import { duel } from '../duel.ts'
-import type { Judge } from '../judge.ts'
+import { figureEight } from '../figure-eight.ts'
+import { factsOf, type Judge } from '../judge.ts'
 import { asynchronousEntry, runOf } from './asynchronous-entry.ts'
 import type { GalleryEntry } from './entry.ts'
 
@@ -105,7 +106,7 @@ const PAXOS: GalleryEntry = {
   },
 }
 
-const RAFT = asynchronousEntry({
+const RAFT_RUNS = asynchronousEntry({
   name: 'raft',
   title: 'Raft',
   idea: 'A majority elects a leader whose log is not behind. The leader makes the other logs equal to its own, and commits an entry of its term that a majority has.',
@@ -117,7 +118,8 @@ const RAFT = asynchronousEntry({
   bound: 'n > 2f; one stands for election',
   rounds: '2 for the election, 3 per command',
   messages: '2(n−1) for the election, 4(n−1) for a command',
-  breaks: 'all stand for election at once: nobody leads',
+  breaks:
+    'figure 8, entries of older terms are committed by counting: one is applied, and overwritten; all stand for election at once: nobody leads',
   sizes: { n: 3, nMin: 3, nMax: 9, faults: 0, faultsMax: () => 0 },
   inRun: ({ n }) => ({
     setting: {
@@ -148,5 +150,16 @@ const RAFT = asynchronousEntry({
     isUnordered: true,
   },
 })
+
+const RAFT: GalleryEntry = {
+  ...RAFT_RUNS,
+  break() {
+    const { diagram, world } = figureEight(true)
+    return {
+      condition: 'a leader commits an entry of an older term by counting its copies (figure 8 of the paper)',
+      run: runOf(5, diagram, oneLog(factsOf(world, false))),
+    }
+  },
+}
 
 export const CONSENSUS: readonly GalleryEntry[] = [PAXOS, RAFT]

@@ -1,5 +1,10 @@
 /** Entries of the gallery: consistent cuts of a running system. */
 import { chandyLamport, type SnapshotRecord } from '../../../classics/snapshots/chandy-lamport.ts'
+import {
+  cycleIn,
+  type DeadlockState,
+  deadlockDetection,
+} from '../../../classics/snapshots/deadlock-detection.ts'
 import type { Judge } from '../judge.ts'
 import { asynchronousEntry } from './asynchronous-entry.ts'
 import type { GalleryEntry } from './entry.ts'
@@ -54,4 +59,43 @@ const CHANDY_LAMPORT = asynchronousEntry({
   },
 })
 
-export const SNAPSHOTS: readonly GalleryEntry[] = [CHANDY_LAMPORT]
+/** Checks that process 0 gives a verdict, and that a deadlock that it finds is real: it lasts to the end. */
+const findsRealDeadlocks: Judge<DeadlockState> = ({ outputs, ending }) => {
+  if (ending === null) return null
+  const waits = Object.fromEntries(ending.states.map(({ waitsFor }, id) => [id, waitsFor]))
+  const verdict = outputs.find(({ event }) => event === 'finds')
+  if (verdict === undefined) return 'termination: P0 gives no verdict'
+  if (verdict.value !== 'no deadlock' && cycleIn(waits) === null)
+    return `phantom deadlock: P0 finds ${verdict.value}, and all went on`
+  return null
+}
+
+const detectionOf = (n: number, recordsLinks = true) => ({
+  setting: { algorithm: deadlockDetection({ n, recordsLinks }) },
+  judge: findsRealDeadlocks,
+  isUnordered: true,
+})
+
+const DEADLOCK = asynchronousEntry({
+  name: 'deadlock-detection',
+  title: 'Deadlock detection on a consistent cut',
+  idea: 'Each process records for whom it waits, and sends markers. A permission that was on the way ends a recorded wait. A cycle of the waits that are left is a deadlock.',
+  room: 'snapshots',
+  file: 'src/classics/snapshots/deadlock-detection.ts',
+  source: 'Chandy, Lamport, TOCS 3(1), 1985, section 4',
+  model: 'asynchronous',
+  faults: 'none',
+  bound: 'f = 0, FIFO links',
+  rounds: 'at most n + 1',
+  messages: 'n(n−1) markers and n−1 records, besides requests and permissions',
+  breaks: 'links are not recorded: a phantom deadlock, a cycle of waits that never were at the same time',
+  sizes: { n: 3, nMin: 2, nMax: 7, faults: 0, faultsMax: () => 0 },
+  inRun: ({ n }) => detectionOf(n),
+  explored: {
+    bounds: 'n = 3, each process asks the next one, and a snapshot, at any moment',
+    ...detectionOf(3),
+  },
+  broken: { condition: 'each process records its wait only, and no link', ...detectionOf(2, false) },
+})
+
+export const SNAPSHOTS: readonly GalleryEntry[] = [CHANDY_LAMPORT, DEADLOCK]
