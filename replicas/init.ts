@@ -49,6 +49,8 @@ import {
 import { stage } from './staging.ts'
 
 export const DEFAULT_CLIENTS: readonly string[] = ['gateway', 'operator']
+/** The administrator, if it is among the clients. */
+export const DEFAULT_ADMINISTRATOR = 'operator'
 /** Bytes of keys and values. */
 export const DEFAULT_STORE_BYTES_MAX = 4 * 1024 ** 3
 
@@ -70,6 +72,8 @@ export interface InitOptions {
   readonly basePort: number
   /** The names of the client keys to make; `DEFAULT_CLIENTS` when absent. */
   readonly clients?: readonly string[]
+  /** The names of the clients that are administrators; `DEFAULT_ADMINISTRATOR` when absent. */
+  readonly administrators?: readonly string[]
   readonly storeBytesMax?: number
   readonly checkpointInterval?: number
   /** Files from `keygen`, in the order of the ids, for replicas that keep their secrets on their own machines. */
@@ -153,6 +157,10 @@ async function drawCluster(options: InitOptions): Promise<{
     ...clientSecrets.map(({ name, keys }) => ({ name, ...publicKeysOf(keys, suite) })),
     ...(options.clientKeyFiles ?? []).map(({ name, path }) => ({ name, ...readPublicKeys(path) })),
   ]
+  const administrators = administratorNames(
+    options,
+    clientPublics.map(({ name }) => name),
+  )
   const ofEmpty: ClusterFacts = {
     mode,
     requests,
@@ -166,7 +174,7 @@ async function drawCluster(options: InitOptions): Promise<{
       ...keys,
     })),
     clients: clientPublics.map(({ name, publicKey, agreementKey }) =>
-      clusterClient(name, publicKey, mode === 'oral' ? agreementKey : null),
+      clusterClient(name, publicKey, mode === 'oral' ? agreementKey : null, administrators.includes(name)),
     ),
     storeBytesMax: options.storeBytesMax ?? DEFAULT_STORE_BYTES_MAX,
     checkpointInterval: options.checkpointInterval ?? CHECKPOINT_INTERVAL,
@@ -221,6 +229,13 @@ function clientNames({ clients, clientKeyFiles = [] }: InitOptions): readonly st
     if (all.indexOf(name) !== index) throw new OperatorError(`Two client keys would have the name "${name}".`)
   }
   return made
+}
+
+function administratorNames({ administrators }: InitOptions, clients: readonly string[]): readonly string[] {
+  if (administrators === undefined) return clients.filter((name) => name === DEFAULT_ADMINISTRATOR)
+  const unknown = administrators.find((name) => !clients.includes(name))
+  if (unknown === undefined) return administrators
+  throw new OperatorError(`--administrators: "${unknown}" is none of the clients ${clients.join(', ')}.`)
 }
 
 function readReplicaKeys(files: readonly string[], n: number): readonly PublicKeys[] {

@@ -22,6 +22,7 @@ export const COMMAND_FILES: readonly CommandFile[] = [
     names: ['token', 'certificate', 'doctor'],
     load: async () => (await import('./commands/guards.ts')).addGuardCommands,
   },
+  { names: ['access'], load: async () => (await import('./commands/access.ts')).addAccessCommand },
   { names: ['attack'], load: async () => (await import('./commands/attack.ts')).addAttackCommand },
   { names: ['bench'], load: async () => (await import('./commands/bench.ts')).addBenchCommand },
   { names: ['simulate'], load: async () => (await import('./commands/simulate.ts')).addSimulateCommand },

@@ -26,6 +26,7 @@ export interface InitFlags {
   readonly basePort: number
   readonly publicKeys?: readonly string[]
   readonly clients?: readonly string[]
+  readonly administrators?: readonly string[]
   readonly clientKeys?: readonly ClientKeyFile[]
   readonly json?: true
 }
@@ -53,7 +54,7 @@ function ownerOf(id: number | undefined, client: string | undefined): KeyOwner {
 /** Returns the options of a new cluster. */
 export function initOptionsOf(flags: InitFlags): InitOptions {
   const { dir: directory, replicas, crypto: suite, auth, requests, reads, votes, basePort } = flags
-  const { hosts, publicKeys, clients, clientKeys } = flags
+  const { hosts, publicKeys, clients, clientKeys, administrators } = flags
   return {
     directory,
     replicas,
@@ -63,7 +64,7 @@ export function initOptionsOf(flags: InitFlags): InitOptions {
     reads,
     votes,
     basePort,
-    ...given({ hosts, publicKeyFiles: publicKeys, clients, clientKeyFiles: clientKeys }),
+    ...given({ hosts, publicKeyFiles: publicKeys, clients, clientKeyFiles: clientKeys, administrators }),
   }
 }
 

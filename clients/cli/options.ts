@@ -131,6 +131,12 @@ export const cluster = {
       'the names of the client keys to make, separated by commas; each gateway needs its own (default: gateway,operator)',
       names,
     ),
+  administrators: () =>
+    valued(
+      '--administrators <names>',
+      'the clients that may change principals and rights, separated by commas (default: operator)',
+      names,
+    ),
   id: () =>
     valued('--id <i>', 'the id of the replica, counted from 0', wholeNumber(0, 99)).makeOptionMandatory(),
   ownerId: () => valued('--id <i>', 'the id of the replica, counted from 0', wholeNumber(0, 99)),

@@ -6,7 +6,9 @@ import type { KeyRevisions } from '../../src/store/result-fields.ts'
 /** Bytes, or text that stands for its UTF-8. */
 export type Bytes = string | Uint8Array
 
-export const bytesOf = (given: Bytes): Uint8Array => (typeof given === 'string' ? utf8(given) : given)
+/** Returns the bytes of a text, or a plain view of bytes: `slice` of a Node.js buffer would not copy. */
+export const bytesOf = (given: Bytes): Uint8Array =>
+  typeof given === 'string' ? utf8(given) : new Uint8Array(given.buffer, given.byteOffset, given.length)
 
 const strictText = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 

@@ -1,5 +1,6 @@
 /** The package `strategos`: a store that stays correct while replicas lie. `connect` begins everything. */
 export { OperatorError } from '../../src/base/operator-error.ts'
+export type { Access, AccessPrincipal, AccessRight, AccessState, Permission } from './access.ts'
 export {
   type ConnectOptions,
   type ConnectTarget,

@@ -34,6 +34,17 @@ export function errorOfResult(result: Result): StoreError {
       return errorOf('bad-key', 'a key has 1 to 4,096 bytes')
     case 'too-large':
       return errorOf('too-large', 'a value has at most 1 MiB')
+    case 'no-principal':
+      return errorOf('bad-request', 'there is no principal with this key')
+    case 'name-taken':
+      return errorOf('bad-request', 'another principal has this name')
+    case 'too-many-principals':
+      return errorOf('bad-request', 'there are 4,096 principals, and no more may be added')
+    case 'too-many-rights':
+      return errorOf(
+        'bad-request',
+        'a principal has rights to 128 intervals of keys and acts for 4,096 others at most, and all have 65,536 rights',
+      )
     case 'denied':
       return errorOf('denied', 'this client may not do that')
     case 'result-budget':

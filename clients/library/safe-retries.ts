@@ -14,7 +14,7 @@ const NOT_DONE: ReadonlySet<string> = new Set(['busy', 'stalled', 'unreachable']
 /** The operations that change nothing, or nothing more when they are repeated. */
 const REPEATABLE: ReadonlySet<Operation['kind']> = new Set([
   ...(['get', 'list', 'range', 'changes'] as const),
-  ...(['lease-time-to-live', 'leases', 'lease-keep-alive'] as const),
+  ...(['lease-time-to-live', 'leases', 'lease-keep-alive', 'access-list'] as const),
 ])
 
 /** True for an operation that changes something and may have an idempotency key. */

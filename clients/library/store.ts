@@ -6,6 +6,7 @@ import { leaseIdText, NO_LEASE } from '../../src/store/lease-id.ts'
 import type { Operation } from '../../src/store/operations-writer.ts'
 import type { Result } from '../../src/store/results.ts'
 import type { ClusterStatus } from '../api/status.ts'
+import { Access } from './access.ts'
 import type { Bytes, Entry } from './entry.ts'
 import { idempotencyKeyOf, keyOf, keysOf, leaseOf, type Range, rangeOf, valueBytes } from './key-selection.ts'
 import { executed, Lease, type LeaseName, type LeaseOptions } from './lease.ts'
@@ -250,6 +251,11 @@ export class Store {
     if (this.#isClosed) return
     this.#isClosed = true
     await this.#transport.close()
+  }
+
+  /** Principals and their rights, for an administrator's key; not through a gateway. */
+  get access(): Access {
+    return new Access(this.#execute)
   }
 
   [Symbol.asyncDispose](): Promise<void> {

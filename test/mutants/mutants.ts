@@ -1,4 +1,6 @@
 /** Small mistakes in the core, the runtime, the messages, the store and the gateway, each of which something must notice. */
+
+import { ACCESS_MUTANTS } from './access-mutants.ts'
 import { CHECKPOINT_MUTANTS } from './checkpoint-mutants.ts'
 import { ETCD_MUTANTS } from './etcd-mutants.ts'
 import { EVIDENCE_MUTANTS } from './evidence-mutants.ts'
@@ -38,6 +40,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...ETCD_MUTANTS,
   ...STORE_MUTANTS,
   ...LEASE_MUTANTS,
+  ...ACCESS_MUTANTS,
   ...READ_MUTANTS,
   ...PROOF_MUTANTS,
 ]

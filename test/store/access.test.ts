@@ -107,6 +107,7 @@ describe('what an operation takes', () => {
     ['a range beyond', range('x'), 'denied'],
     ['a range of all keys', { kind: 'range', ...EVERY_KEY }, 'denied'],
     ['a range over a border', { kind: 'range', key: utf8('r'), end: utf8('s0') }, 'denied'],
+    ['a range over a gap', { kind: 'range', key: utf8('b'), end: utf8('s') }, 'denied'],
     ['a range of an old revision beyond', { kind: 'range', revision: 2, ...prefix('x') }, 'denied'],
     ['a deletion of a range where it may write', deletion('w'), 'ok'],
     ['a deletion of a range that shows what it may not read', deletion('w', true), 'denied'],
@@ -232,6 +233,11 @@ describe('leases', () => {
     store.driver.now += 3_600_000
     expect(store.statuses(bob, lease('lease-grant', 7n), lease('lease-keep-alive', 7n))).toEqual(['ok', 'ok'])
     expect(store.statuses(alice, lease('lease-keep-alive', 7n))).toEqual(['denied'])
+    store.driver.now += 3_600_000
+    store.administer(access.off)
+    store.as(alice, lease('lease-grant', 7n))
+    store.administer(access.on)
+    expect(store.statuses(alice, lease('lease-keep-alive', 7n))).toEqual(['ok'])
   })
 })
 

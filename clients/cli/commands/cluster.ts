@@ -105,4 +105,5 @@ export function addNewCluster(command: Command): Command {
     .addOption(cluster.publicKeys())
     .addOption(cluster.clients())
     .addOption(cluster.clientKeys())
+    .addOption(cluster.administrators())
 }
