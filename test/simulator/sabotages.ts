@@ -1,12 +1,13 @@
 /** Ways to break correct replicas, one for each invariant: each must be seen by its checker. */
 import { flipped } from '../../attacks/language/mutations.ts'
-import { type Sequence, toReplicaId, type View } from '../../src/base/ids.ts'
+import { type Milliseconds, type Sequence, toReplicaId, type View } from '../../src/base/ids.ts'
 import type { ViewChangeContent } from '../../src/messages/content.ts'
 import type { Batch, NewView } from '../../src/messages/message.ts'
 import { wholePrePrepare } from '../../src/messages/pre-prepare.ts'
 import type { Effect } from '../../src/pbft/effects.ts'
 import { findBatch } from '../../src/pbft/ordering/ordering-state.ts'
 import type { ReplicaState } from '../../src/pbft/state.ts'
+import { EPOCH_MS } from '../../src/simulator/world/virtual-clock.ts'
 import type { Sabotage } from '../../src/simulator/world/virtual-replica.ts'
 import {
   oneVersionMore,
@@ -93,6 +94,11 @@ const executedBatch =
   (effect: Effect): readonly Effect[] =>
     effect.kind === 'execute' ? [{ ...effect, batch: change(effect.batch) }] : [effect]
 
+/** The batch with a time that runs a hundred times as fast since the beginning. */
+const hurried = (batch: Batch): Batch => ({
+  ...batch,
+  time: (batch.time === 0 ? 0 : EPOCH_MS + 100 * (batch.time - EPOCH_MS)) as Milliseconds,
+})
 const NO_BITS = new Uint8Array(0)
 const NO_OPERATIONS = Uint8Array.of(0, 0)
 
@@ -351,6 +357,13 @@ export const PLANTED_VIOLATIONS: readonly PlantedViolation[] = [
     sabotage: { application: (_replica, inner) => withoutExpiry(inner) },
     isSeenByThisOnly: true,
     says: 'the next lease ends at null, and must end at',
+  },
+  {
+    invariant: 17,
+    name: 'never early',
+    what: 'all replicas agree on a time that runs a hundred times too fast',
+    sabotage: effectsBecome(executedBatch(hurried), 'everywhere'),
+    says: 'earlier than clocks allow',
   },
   {
     invariant: 15,

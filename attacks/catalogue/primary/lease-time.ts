@@ -10,6 +10,12 @@ import { and, isKind, whilePrimary } from '../../language/predicates.ts'
 
 /** The factor by which a creeping clock is slower. */
 const CREEP = 0.01
+/** Proposed times from the true one: just inside what replicas take, just beyond it, and far away. */
+const SHIFTS_MS = [
+  ...[-CLOCK_SKEW_MS_MAX + 50, -CLOCK_SKEW_MS_MAX + 50, CLOCK_SKEW_MS_MAX - 10],
+  ...[-CLOCK_SKEW_MS_MAX - 100, CLOCK_SKEW_MS_MAX + 200],
+  ...[-10 * CLOCK_SKEW_MS_MAX, 10 * CLOCK_SKEW_MS_MAX],
+]
 /** Views that may be needed, each after its timer, and the change from one to the next. */
 const ENDS_WITHIN_MS = CLOCK_SKEW_MS_MAX + 3 * REQUEST_TIMEOUT_TICKS * TICK_MS
 
@@ -51,9 +57,10 @@ export const earlyLease: Attack = {
   name: 'early-lease',
   world: 'simulator',
   targets: ['safety'],
-  does: 'as primary lets the time of batches run ahead, so that leases end early',
+  does: 'as primary grants leases at times long past and then lets the time run ahead, so that they end early',
   source: 'leases end by the time of batches, which the primary proposes',
-  expects: 'no lease ends earlier than the skew that clocks may have',
+  expects:
+    'no replica votes for a time far from its clock, and no lease ends earlier than the two bounds for it allow',
   traitors: firstPrimaries,
   drawn: 'with every operation',
   behaviour: () =>
@@ -62,8 +69,7 @@ export const earlyLease: Attack = {
       set(
         rebatch(({ time }, { random }) => {
           if (time === 0) return { time }
-          const ahead = random.pick([CLOCK_SKEW_MS_MAX - 10, CLOCK_SKEW_MS_MAX + 200, 10 * CLOCK_SKEW_MS_MAX])
-          return { time: (time + ahead) as Milliseconds }
+          return { time: (time + random.pick(SHIFTS_MS)) as Milliseconds }
         }),
       ),
     ),
@@ -73,6 +79,11 @@ export const earlyLease: Attack = {
     holds(
       ({ aheadMs }) => aheadMs <= CLOCK_SKEW_MS_MAX,
       ({ aheadMs }) => `a correct replica voted for a time ${aheadMs} ms ahead of its clock`,
+    ),
+    holds(
+      ({ lateMs }) => lateMs <= TICK_MS,
+      ({ lateMs }) =>
+        `a correct replica voted for a time ${lateMs} ms further behind its clock than T allows`,
     ),
     holds(
       ({ executedAheadMs }) => executedAheadMs <= CLOCK_SKEW_MS_MAX,

@@ -1,8 +1,9 @@
 import type { Milliseconds } from '../../../src/base/ids.ts'
 import { CLOCK_SKEW_MS_MAX } from '../../../src/pbft/parameters.ts'
+import { TICK_MS } from '../../../src/runtime/tick.ts'
 import { type Attack, firstPrimary } from '../../language/attack.ts'
 import { onSend } from '../../language/behaviour.ts'
-import { holds } from '../../language/expectations.ts'
+import { all, holds } from '../../language/expectations.ts'
 import { rebatch, set } from '../../language/mutations.ts'
 import { and, isKind, whilePrimary } from '../../language/predicates.ts'
 
@@ -29,8 +30,15 @@ export const timeWarp: Attack = {
       ),
     )
   },
-  inspect: holds(
-    ({ aheadMs }) => aheadMs <= CLOCK_SKEW_MS_MAX,
-    ({ aheadMs }) => `a correct replica voted for a time ${aheadMs} ms ahead of its clock`,
+  inspect: all(
+    holds(
+      ({ aheadMs }) => aheadMs <= CLOCK_SKEW_MS_MAX,
+      ({ aheadMs }) => `a correct replica voted for a time ${aheadMs} ms ahead of its clock`,
+    ),
+    holds(
+      ({ lateMs }) => lateMs <= TICK_MS,
+      ({ lateMs }) =>
+        `a correct replica voted for a time ${lateMs} ms further behind its clock than T allows`,
+    ),
   ),
 }

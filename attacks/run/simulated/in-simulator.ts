@@ -156,7 +156,7 @@ function observed(
   const settledAtMs = observer.leftViewAtMs === null ? null : observer.leftViewAtMs + SETTLES_MS
   const { batches, checkpoints, healed, restarts, virtualMs, history, plan } = result
   const { suspected, convicted, served, transfers, nullBatches, aheadMs, waitingTicks } = observer
-  const { executedAheadMs, leaseLateMs } = observer
+  const { executedAheadMs, leaseLateMs, lateMs } = observer
   return {
     checkpointInterval: plan.checkpointInterval,
     batches,
@@ -179,6 +179,7 @@ function observed(
     blamed: [...observer.blamed].sort(),
     transfers: { ...transfers },
     aheadMs,
+    lateMs,
     executedAheadMs,
     leaseLateMs,
     waitingTicks,

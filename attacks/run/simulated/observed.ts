@@ -40,7 +40,12 @@ export interface Observed extends Facts {
   readonly convicted: readonly ReplicaId[]
   /** The maximum by which a batch's time was ahead of a correct replica's clock when it voted for it. */
   readonly aheadMs: number
-  /** The same of the time of an executed batch. */
+  /**
+   * The maximum by which the time of a batch with requests was further behind a correct replica's clock, when it voted
+   * for it, than its T allows; negative when it was nearer.
+   */
+  readonly lateMs: number
+  /** The maximum by which the time of an executed batch was ahead. */
   readonly executedAheadMs: number
   /** The longest time for which a lease was overdue at a correct replica. */
   readonly leaseLateMs: number

@@ -4,6 +4,7 @@ import type { ReplicaId } from '../../../src/base/ids.ts'
 import { replicaIds } from '../../../src/base/ids.ts'
 import type { RejectionReason } from '../../../src/messages/rejection.ts'
 import type { Effect, Event, ProtocolMessage } from '../../../src/pbft/effects.ts'
+import { lagMax } from '../../../src/pbft/ordering/proposed-time.ts'
 import { REQUEST_TIMEOUT_TICKS } from '../../../src/pbft/parameters.ts'
 import type { ReplicaState } from '../../../src/pbft/state.ts'
 import { waitingIn } from '../../../src/pbft/views/primary-monitor.ts'
@@ -25,6 +26,7 @@ export class Observer {
   /** The same of the time of an executed batch; and how long a lease was overdue by the clock of a correct replica. */
   executedAheadMs = Number.NEGATIVE_INFINITY
   leaseLateMs = 0
+  lateMs = Number.NEGATIVE_INFINITY
   /** The time at which a correct replica last left a view, in virtual milliseconds. */
   leftViewAtMs: number | null = null
   timeoutTicksMost = REQUEST_TIMEOUT_TICKS
@@ -66,7 +68,7 @@ export class Observer {
     this.#hasBegun = atMs >= this.#beginsAtMs
     if (!this.#isCorrect(replica)) return
     this.#onEvent(event)
-    for (const effect of effects) this.#onEffect(effect, atMs)
+    for (const effect of effects) this.#onEffect(effect, { atMs, replica })
   }
 
   /** Notes a refusal of a correct replica. */
@@ -110,7 +112,7 @@ export class Observer {
     else if (!equalBytes(other, digest)) this.convicted.add(sender)
   }
 
-  #onEffect(effect: Effect, atMs: number): void {
+  #onEffect(effect: Effect, { atMs, replica }: Pick<TracedStep, 'atMs' | 'replica'>): void {
     switch (effect.kind) {
       case 'execute':
         if (effect.batch.time === 0) this.nullBatches++
@@ -129,8 +131,11 @@ export class Observer {
       case 'persist': {
         if (effect.record.kind === 'view-change') this.leftViewAtMs = atMs
         if (effect.record.kind !== 'accepted') return
-        const ahead = effect.record.prePrepare.batch.time - (EPOCH_MS + atMs)
+        const { time, requests } = effect.record.prePrepare.batch
+        const ahead = time - (EPOCH_MS + atMs)
         this.aheadMs = Math.max(this.aheadMs, ahead)
+        const allowed = lagMax(this.#timeouts.get(replica) ?? REQUEST_TIMEOUT_TICKS)
+        if (requests.length > 0) this.lateMs = Math.max(this.lateMs, -ahead - allowed)
         return
       }
       default:

@@ -26,6 +26,7 @@ import { linearizable } from './linearizable.ts'
 import { lock } from './lock.ts'
 import { memoryBounds } from './memory-bounds.ts'
 import { neverBackwards } from './never-backwards.ts'
+import { neverEarly } from './never-early.ts'
 import { oneCertificate } from './one-certificate.ts'
 import { oneVote } from './one-vote.ts'
 import { realTimeOrder } from './real-time-order.ts'
@@ -70,6 +71,7 @@ export function createCheckers(context: {
     linearizable(),
     followsModel(modelled),
     clientsHistory(modelled),
+    neverEarly(modelled, now),
     memoryBounds(clients),
     trueHealth(n, isCorrect, now),
     specification(),
