@@ -24,7 +24,7 @@ const RULES = [
   ...between(6, 1, 5),
 ]
 /** The invariants that are checked after every simulated step, but for memory, which has bounds all over the code. */
-const INVARIANTS = [...between(7, 1, 13), 'PBFT-7.15', 'PBFT-7.16']
+const INVARIANTS = [...between(7, 1, 13), 'PBFT-7.15', 'PBFT-7.16', 'PBFT-7.17']
 const MEMORY = 'PBFT-7.14'
 
 const TAG = /PBFT-\d+(?:\.\d+)?/g

@@ -3,21 +3,42 @@ import type { Milliseconds } from '../../../src/base/ids.ts'
 import { CLOCK_SKEW_MS_MAX, REQUEST_TIMEOUT_TICKS } from '../../../src/pbft/parameters.ts'
 import { TICK_MS } from '../../../src/runtime/tick.ts'
 import { type Attack, firstPrimaries } from '../../language/attack.ts'
-import { onSend } from '../../language/behaviour.ts'
 import { all, holds, viewChanges } from '../../language/expectations.ts'
-import { rebatch, set } from '../../language/mutations.ts'
-import { and, isKind, whilePrimary } from '../../language/predicates.ts'
 
 /** The factor by which a creeping clock is slower. */
 const CREEP = 0.01
-/** Proposed times from the true one: just inside what replicas take, just beyond it, and far away. */
-const SHIFTS_MS = [
-  ...[-CLOCK_SKEW_MS_MAX + 50, -CLOCK_SKEW_MS_MAX + 50, CLOCK_SKEW_MS_MAX - 10],
-  ...[-CLOCK_SKEW_MS_MAX - 100, CLOCK_SKEW_MS_MAX + 200],
-  ...[-10 * CLOCK_SKEW_MS_MAX, 10 * CLOCK_SKEW_MS_MAX],
-]
+/**
+ * For how long time stands still, and how far it is ahead afterwards: within the span that replicas take; beyond it at the
+ * stop, so that only a jump within it ends leases early; and far away. The last one repeats.
+ */
+const CYCLES = [
+  { stopsMs: CLOCK_SKEW_MS_MAX - 50, jumpsMs: CLOCK_SKEW_MS_MAX - 10 },
+  { stopsMs: 3 * CLOCK_SKEW_MS_MAX, jumpsMs: CLOCK_SKEW_MS_MAX - 10 },
+  { stopsMs: 0, jumpsMs: 10 * CLOCK_SKEW_MS_MAX },
+] as const
+/** A jump lasts until a batch has been proposed with it. */
+const JUMP_LASTS_MS = 100
 /** Views that may be needed, each after its timer, and the change from one to the next. */
 const ENDS_WITHIN_MS = CLOCK_SKEW_MS_MAX + 3 * REQUEST_TIMEOUT_TICKS * TICK_MS
+
+/**
+ * The parts of a replica whose clock lies while the attack is on. The clock lies and not the messages, so that what the
+ * replica proposes and what it votes for are one.
+ */
+const lyingClock =
+  (create: () => (time: Milliseconds) => number): NonNullable<Attack['parts']> =>
+  (parts, { isOn, onAct }) => {
+    const { clock } = parts
+    const told = create()
+    const now = (): Milliseconds => {
+      const time = clock.now()
+      if (!isOn()) return time
+      onAct()
+      return told(time) as Milliseconds
+    }
+    const every: typeof clock.every = (interval, run) => clock.every(interval, run)
+    return { ...parts, clock: { now, every, defer: (run) => clock.defer(run) } }
+  }
 
 export const freezeLeases: Attack = {
   name: 'freeze-leases',
@@ -30,20 +51,13 @@ export const freezeLeases: Attack = {
   traitors: firstPrimaries,
   drawn: 'with every operation',
   behaviour: () => ({}),
-  // Its clock and not its messages: what it proposes and what it votes for are one.
-  parts: (parts, { isOn, onAct }) => {
-    const { clock } = parts
+  parts: lyingClock(() => {
     let stopped: number | null = null
-    const now = (): Milliseconds => {
-      const time = clock.now()
-      if (!isOn()) return time
+    return (time) => {
       stopped ??= time
-      onAct()
-      return Math.floor(stopped + CREEP * (time - stopped)) as Milliseconds
+      return Math.floor(stopped + CREEP * (time - stopped))
     }
-    const every: typeof clock.every = (interval, run) => clock.every(interval, run)
-    return { ...parts, clock: { now, every, defer: (run) => clock.defer(run) } }
-  },
+  }),
   environment: { lasts: 5, untilViewChanges: 1 },
   simulated: { usesEveryOperation: true },
   judge: viewChanges(1, ({ f }) => 2 * f),
@@ -57,24 +71,31 @@ export const earlyLease: Attack = {
   name: 'early-lease',
   world: 'simulator',
   targets: ['safety'],
-  does: 'as primary grants leases at times long past and then lets the time run ahead, so that they end early',
+  does: 'as primary lets time stand still while leases are granted, and then run ahead, so that they end early',
   source: 'leases end by the time of batches, which the primary proposes',
   expects:
-    'no replica votes for a time far from its clock, and no lease ends earlier than the two bounds for it allow',
+    'no replica votes for a time far from its clock, the primary is replaced, and no lease ends earlier than the two bounds for it allow',
   traitors: firstPrimaries,
   drawn: 'with every operation',
-  behaviour: () =>
-    onSend(
-      and(isKind('pre-prepare'), whilePrimary),
-      set(
-        rebatch(({ time }, { random }) => {
-          if (time === 0) return { time }
-          return { time: (time + random.pick(SHIFTS_MS)) as Milliseconds }
-        }),
-      ),
-    ),
-  environment: { lasts: 3 },
+  behaviour: () => ({}),
+  parts: lyingClock(() => {
+    let stopped: number | null = null
+    let jumped: number | null = null
+    let cycles = 0
+    return (time) => {
+      stopped ??= time
+      const { stopsMs, jumpsMs } = CYCLES[cycles] ?? CYCLES[2]
+      if (time - stopped < stopsMs) return stopped
+      jumped ??= time
+      if (time - jumped < JUMP_LASTS_MS) return time + jumpsMs
+      stopped = jumped = null
+      cycles++
+      return time
+    }
+  }),
+  environment: { lasts: 5, untilViewChanges: 1 },
   simulated: { usesEveryOperation: true },
+  judge: viewChanges(1, ({ f }) => 2 * f),
   inspect: all(
     holds(
       ({ aheadMs }) => aheadMs <= CLOCK_SKEW_MS_MAX,
