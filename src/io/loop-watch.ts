@@ -11,7 +11,7 @@ import { performance } from 'node:perf_hooks'
 /** The milliseconds between two looks of a loop that works. */
 export const LOOK_MS = 10
 /** The milliseconds between two looks of an idle loop. The first block after idleness may be reported so much shorter. */
-export const IDLE_LOOK_MS = 50
+export const IDLE_LOOK_MS = 250
 /** The milliseconds after which the processor time is read again. */
 export const READ_MS = 500
 /** A loop that was active for less than this share of the time between two readings is idle. */

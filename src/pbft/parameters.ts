@@ -65,6 +65,13 @@ export const RELAYED_AGAIN_MAX = 8
 /** The ticks between two STATUS messages when no replica is behind, and while one is behind (rule 1.11). */
 export const STATUS_IDLE_TICKS = 10
 export const STATUS_BUSY_TICKS = 5
+/**
+ * The ticks between two STATUS messages of a replica that rests, and the ticks without an executed batch after which it
+ * does. The others expect it to rest earlier, since they may have executed the last batch later.
+ */
+export const STATUS_REST_TICKS = 100
+export const REST_AFTER_TICKS = 200
+export const REST_EXPECTED_TICKS = 100
 /** The ticks that a slot may stay open before its votes count as lost and are resent. */
 export const RESEND_AFTER_TICKS = 10
 /** The number of decided batches requested at once, in the order of execution. */

@@ -12,6 +12,7 @@ import type {
 import { missingVoters } from './ordering/slot.ts'
 import type { ReplicaState } from './state.ts'
 import { timeoutFloor } from './views/patience.ts'
+import { suspectedBy } from './views/suspicion.ts'
 import { primary } from './views/view-state.ts'
 
 /** The facts of a report that the state does not hold. */
@@ -53,7 +54,7 @@ export function reportOf(state: ReplicaState, outside: ReportedOutside): Replica
       (id) => id === state.config.id || outside.reachable.includes(id),
     ),
     missing: stalledSince === null ? [] : missing(state),
-    suspected: suspected(state),
+    suspected: suspectedBy(state),
     guilty: state.evidence.guilty,
     cutOff: outside.cutOff.replicas,
     cutOffClients: outside.cutOff.clients,
@@ -95,12 +96,4 @@ function missing(state: ReplicaState): readonly ReplicaId[] {
   }
   const slot = state.ordering.slots.get((state.ordering.lastExecuted + 1) as Sequence)
   return slot === undefined ? [primary(state)] : missingVoters(slot, primary(state))
-}
-
-function suspected({
-  config,
-  suspicion: { detector },
-  clock: { ticks },
-}: ReplicaState): readonly ReplicaId[] {
-  return replicaIds(config.n).filter((id) => id !== config.id && detector.isSuspected(id, ticks))
 }

@@ -52,6 +52,7 @@ import { beginRecall, checkRecall, onRecall } from './recovery/disk-check.ts'
 import { askForRecovery, onRecoveryPrepared } from './recovery/recovery-operations.ts'
 import type { ReplicaState, Turn } from './state.ts'
 import { checkPrimary } from './views/slow-primary.ts'
+import { noteHeard } from './views/suspicion.ts'
 import { checkTimers } from './views/view-change.ts'
 
 /** Handles one event: changes `state` and returns the effects to perform, in order. The caller's duties: effects.ts. */
@@ -116,7 +117,7 @@ export function step(state: ReplicaState, event: Event): readonly Effect[] {
 }
 
 function onReceived(turn: Turn, { message, from }: Event & { readonly kind: 'received' }): void {
-  if (from.kind === 'replica') turn.state.suspicion.detector.heard(from.id, turn.state.clock.ticks)
+  if (from.kind === 'replica') noteHeard(turn.state, from.id)
   switch (message.kind) {
     case 'request':
       return onRequest(turn, message, from)

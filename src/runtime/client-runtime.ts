@@ -22,7 +22,7 @@ import { encodePlaceInquiry } from '../messages/place.ts'
 import { encodeRead } from '../messages/read.ts'
 import { isRejection } from '../messages/rejection.ts'
 import { claimedTimestamp } from '../messages/reply.ts'
-import { encodeRequest } from '../messages/request.ts'
+import { encodeRequest, type SigningDigest } from '../messages/request.ts'
 import { encodeStateInquiry } from '../messages/state-pages.ts'
 import type { Clock, CryptoSuite, Peer, Signer, Transport } from '../ports.ts'
 import {
@@ -31,10 +31,8 @@ import {
   currentView,
   freeRequests,
   isAwaited,
-  isKeyShared,
   isKeyUsedUp,
   type NewRequest,
-  reservedLeft,
   type SessionEffect,
   type SessionEvent,
   type SessionState,
@@ -42,9 +40,12 @@ import {
 } from '../session/session.ts'
 import { type Authenticator, createAuthenticator } from './authentication/authentication.ts'
 import { macsOf } from './authentication/message-macs.ts'
+import { type Obstacle, obstacleOf } from './client-obstacle.ts'
 import { ClientQuestions, plainQuestion } from './client-questions.ts'
-import { LiveLinks } from './links/live-links.ts'
-import { TICK_MS } from './tick.ts'
+import { HEARTBEAT_TICKS, LiveLinks } from './links/live-links.ts'
+import { Ticker } from './ticker.ts'
+
+export type { Obstacle } from './client-obstacle.ts'
 
 /** A durable counter of reserved timestamps: a reserved timestamp is never reserved again, even after a crash. */
 export interface TimestampReservations {
@@ -64,12 +65,8 @@ export type Submitted =
     }
   | { readonly kind: 'refused'; readonly reason: RefusalReason }
 
-/**
- * The reason why a client sends no requests. `unplaced`: too few replicas reported the place of its timestamps.
- * `key-shared`: another process uses its key. `no-timestamps`: its reserved timestamps are used up and it cannot
- * reserve more.
- */
-export type Obstacle = 'unplaced' | 'key-shared' | 'no-timestamps'
+/** The ticks of a rest: half of those after which a link carries a heartbeat. */
+const REST_TICKS = HEARTBEAT_TICKS / 2
 
 const KEY_USED_UP = 'its key has used the last one that there is: give it another key'
 
@@ -101,10 +98,7 @@ export class ClientRuntime {
   readonly #options: ClientRuntimeOptions
   readonly #authenticator: Authenticator
   readonly #links: LiveLinks
-  readonly #tools: {
-    readonly hash: CryptoSuite['hash']
-    readonly signingDigest: ReturnType<typeof createSigningDigest>
-  }
+  readonly #tools: { readonly hash: CryptoSuite['hash']; readonly signingDigest: SigningDigest }
   readonly #callers = new Map<number, (submitted: Submitted) => void>()
   /** The listeners of reads that may still be ordered. */
   readonly #ordered = new Map<number, (request: Request) => void>()
@@ -112,7 +106,7 @@ export class ClientRuntime {
     this.#links.send({ kind: 'replica', id }, frame)
     this.#scheduleFlush()
   })
-  readonly #stopTicking: () => void
+  readonly #ticker: Ticker
   #nextToken = 1
   #isFlushDue = false
   #wasFull = true
@@ -155,10 +149,11 @@ export class ClientRuntime {
       },
     })
     this.#step({ kind: 'ticked' }) // reserves the first block
-    this.#stopTicking = clock.every(TICK_MS, () => {
+    this.#ticker = new Ticker(clock, () => {
       macs?.tick()
       if (this.#links.tick()) this.#scheduleFlush()
       this.#step({ kind: 'ticked' })
+      this.#ticker.rest(this.#isIdle ? REST_TICKS : 1)
     })
   }
 
@@ -189,6 +184,7 @@ export class ClientRuntime {
   submit(operations: Uint8Array, done: (submitted: Submitted) => void): void {
     const token = this.#nextToken++
     this.#callers.set(token, done)
+    this.#wake()
     this.#step({ kind: 'submitted', token, operations })
   }
 
@@ -210,6 +206,7 @@ export class ClientRuntime {
     const token = this.#nextToken++
     this.#callers.set(token, done)
     if (ordered !== undefined) this.#ordered.set(token, ordered)
+    this.#wake()
     this.#step({ kind: 'read-submitted', token, operations })
   }
 
@@ -262,12 +259,23 @@ export class ClientRuntime {
     return this.#questions.ask([replica], { nonce, frame }, { kind: 'state-pages', deliver })
   }
 
+  /** Counts the ticks that passed: a request's own time begins now. */
+  #wake(): void {
+    this.#ticker.catchUp()
+    this.#ticker.rest(1)
+  }
+
+  /** True if no request is under way, and nothing keeps the next one from being sent. */
+  get #isIdle(): boolean {
+    return this.#callers.size === 0 && this.state.pending.size === 0 && this.#obstacle === null
+  }
+
   get #replicas(): readonly ReplicaId[] {
     return this.#options.cluster.replicas.map(({ id }) => id)
   }
 
   stop(): void {
-    this.#stopTicking()
+    this.#ticker.stop()
   }
 
   #receive(from: Peer, frame: Uint8Array): void {
@@ -381,11 +389,4 @@ export class ClientRuntime {
       this.#links.flush()
     })
   }
-}
-
-function obstacleOf(state: SessionState): Obstacle | null {
-  if (isKeyShared(state)) return 'key-shared'
-  if (!state.place.isKnown) return 'unplaced'
-  if (isKeyUsedUp(state)) return 'no-timestamps'
-  return state.reserveAgainTick !== null && reservedLeft(state) === 0 ? 'no-timestamps' : null
 }

@@ -17,7 +17,9 @@ import {
 import { createSigningDigest } from '../messages/frame.ts'
 import type { AnyInquiry, CheckpointCertificate, ReplicaReport } from '../messages/message.ts'
 import type { Rejection } from '../messages/rejection.ts'
+import type { SigningDigest } from '../messages/request.ts'
 import type { Effect, Event, LogRecord, Outgoing } from '../pbft/effects.ts'
+import { ticksUntilDue } from '../pbft/rest.ts'
 import type { ReplicaState } from '../pbft/state.ts'
 import { step as protocolStep } from '../pbft/step.ts'
 import type { CryptoSuite, Peer, Snapshot } from '../ports.ts'
@@ -29,7 +31,7 @@ import { executedEvent } from './execution/executed-event.ts'
 import { EXECUTED_PER_TURN, Executor } from './execution/executor.ts'
 import { InquiryAnswers } from './execution/inquiry-answers.ts'
 import { ReadAnswers } from './execution/read-answers.ts'
-import { createRecoveryRequest } from './execution/recovery-request.ts'
+import { createRecoveryRequest, NONCE_BYTES } from './execution/recovery-request.ts'
 import { createReplyMaker } from './execution/replies.ts'
 import { Reception } from './inbound/reception.ts'
 import { LiveLinks } from './links/live-links.ts'
@@ -43,6 +45,7 @@ import { initialStateOf } from './state/initial-state.ts'
 import { StateKeeping } from './state/state-keeping.ts'
 import { loadStoredState, type StoredState } from './state/stored-state.ts'
 import { TICK_MS } from './tick.ts'
+import { Ticker } from './ticker.ts'
 
 export type { RejectedMessage, ReplicaRuntimeOptions, StepFunction } from './replica-runtime-options.ts'
 
@@ -52,17 +55,12 @@ const EVENTS_PER_TURN_MAX = 128
 const CHECKS_WHILE_EXECUTING = 1 / 4
 /** The bytes of the log after which the next stable checkpoint is stored and the older part of the log trimmed. */
 export const STORE_AFTER_BYTES = 64 * 1024 * 1024
-/** Bytes of a recovery operation's nonce. */
-const NONCE_BYTES = 32
 
 export class ReplicaRuntime {
   readonly state: ReplicaState
   readonly #options: ReplicaRuntimeOptions
   readonly #step: StepFunction
-  readonly #tools: {
-    readonly hash: CryptoSuite['hash']
-    readonly signingDigest: ReturnType<typeof createSigningDigest>
-  }
+  readonly #tools: { readonly hash: CryptoSuite['hash']; readonly signingDigest: SigningDigest }
   readonly #macs: MessageMacs | null
   readonly #authenticator: Authenticator
   readonly #sealer: Sealer
@@ -76,7 +74,7 @@ export class ReplicaRuntime {
   readonly #reads: ReadAnswers
   readonly #links: LiveLinks
   readonly #events: Event[] = []
-  readonly #stopTicking: () => void
+  readonly #ticker: Ticker
   #recordsAppended = 0
   #recordsSynced = 0
   #needsSync = false
@@ -135,14 +133,14 @@ export class ReplicaRuntime {
       onLink: (peer) => macs?.linked(peer),
     })
     this.#feed({ kind: 'resumed', nonce: readU32(entropy(4), 0) })
-    this.#stopTicking = clock.every(TICK_MS, () => this.#tick())
+    this.#ticker = new Ticker(clock, () => this.#tick())
     this.#scheduleTurn()
   }
 
   /** Stops the replica. The caller closes the log, the pages and the transport. */
   stop(): void {
     this.#isStopped = true
-    this.#stopTicking()
+    this.#ticker.stop()
   }
 
   /** True if no batch is being executed, and everything that was logged is on disk. */
@@ -226,8 +224,9 @@ export class ReplicaRuntime {
   }
 
   #turn(): void {
-    this.#isTurnDue = false
     if (this.#isStopped) return
+    this.#ticker.catchUp()
+    this.#isTurnDue = false
     let checks = 0
     this.#executor.onTurn()
     for (let count = 0; count < EVENTS_PER_TURN_MAX && checks < this.#checksPerTurn; count++) {
@@ -247,6 +246,7 @@ export class ReplicaRuntime {
     this.#links.flush()
     const isIdle = this.#events.length === 0 && this.#reception.isEmpty && !this.#executor.isBusy
     if (!isIdle || !this.#reception.longChecks.isEmpty || this.#states.keeper.hasWork) this.#scheduleTurn()
+    else this.#ticker.rest(this.#links.ticksUntilDue(ticksUntilDue(this.state, TICK_MS)))
   }
 
   get #checksPerTurn(): number {
@@ -353,8 +353,7 @@ export class ReplicaRuntime {
     if (!isAhead && this.state.recovery.health !== 'diverged') return false
     this.#executor.abandon()
     this.#options.application.restore(snapshot)
-    const { nextExpiry } = this.#options.application
-    this.#feed({ kind: 'transferred', stable, nextExpiry })
+    this.#feed({ kind: 'transferred', stable, nextExpiry: this.#options.application.nextExpiry })
     this.#scheduleTurn()
     return true
   }

@@ -6,6 +6,7 @@ import type { Batch } from '../../src/messages/message.ts'
 import { RECALL_TICKS } from '../../src/pbft/parameters.ts'
 import type { Application, PageStore, Snapshot, TransportHandler } from '../../src/ports.ts'
 import { type RejectedMessage, ReplicaRuntime } from '../../src/runtime/replica-runtime.ts'
+import { TICK_MS } from '../../src/runtime/tick.ts'
 import { type ClusterKit, suite } from './cluster-kit.ts'
 
 export interface SentFrame {
@@ -29,7 +30,7 @@ export class RuntimeUnderTest {
   /** The pending reads of the log, which the test answers. */
   readonly reads: (() => void)[] = []
   readonly #deferred: (() => void)[] = []
-  readonly #ticking: (() => void)[] = []
+  readonly #timers = new Set<{ readonly interval: number; readonly run: () => void; due: number }>()
   #handler: TransportHandler | null = null
   #now = 1_000
 
@@ -70,9 +71,10 @@ export class RuntimeUnderTest {
       entropy: (size) => new Uint8Array(size),
       clock: {
         now: () => this.#now as Milliseconds,
-        every: (_, run) => {
-          this.#ticking.push(run)
-          return () => {}
+        every: (interval, run) => {
+          const timer = { interval, run, due: this.#now + interval }
+          this.#timers.add(timer)
+          return () => this.#timers.delete(timer)
         },
         defer: (run) => this.#deferred.push(run),
       },
@@ -96,8 +98,7 @@ export class RuntimeUnderTest {
 
   tick(count = 1): void {
     for (let done = 0; done < count; done++) {
-      this.#now += 10
-      for (const run of this.#ticking) run()
+      this.tickOnly()
       this.run()
     }
   }
@@ -111,8 +112,12 @@ export class RuntimeUnderTest {
 
   /** Ticks without running due work. */
   tickOnly(): void {
-    this.#now += 10
-    for (const run of this.#ticking) run()
+    this.#now += TICK_MS
+    for (const timer of [...this.#timers]) {
+      if (timer.due > this.#now || !this.#timers.has(timer)) continue
+      timer.due += timer.interval
+      timer.run()
+    }
   }
 
   run(): void {

@@ -1,13 +1,13 @@
 /** Observes the correct replicas of a simulation, for the judges. */
 import { equalBytes } from '../../../src/base/bytes.ts'
 import type { ReplicaId } from '../../../src/base/ids.ts'
-import { replicaIds } from '../../../src/base/ids.ts'
 import type { RejectionReason } from '../../../src/messages/rejection.ts'
 import type { Effect, Event, ProtocolMessage } from '../../../src/pbft/effects.ts'
 import { lagMax } from '../../../src/pbft/ordering/proposed-time.ts'
 import { REQUEST_TIMEOUT_TICKS } from '../../../src/pbft/parameters.ts'
 import type { ReplicaState } from '../../../src/pbft/state.ts'
 import { waitingIn } from '../../../src/pbft/views/primary-monitor.ts'
+import { suspectedBy } from '../../../src/pbft/views/suspicion.ts'
 import type { RejectedMessage, StepFunction } from '../../../src/runtime/replica-runtime-options.ts'
 import type { TracedStep } from '../../../src/simulator/trace/trace.ts'
 import { EPOCH_MS } from '../../../src/simulator/world/virtual-clock.ts'
@@ -86,17 +86,13 @@ export class Observer {
     if (this.#isCorrect(replica) && nextExpiry !== null && nextExpiry > 0)
       this.leaseLateMs = Math.max(this.leaseLateMs, state.clock.now - nextExpiry)
     const { timeoutTicks } = state.patience
-    const { detector, monitor } = state.suspicion
-    const { ticks } = state.clock
-    const { config } = state
+    const { monitor } = state.suspicion
     if (!this.#hasBegun && monitor.reference !== null && this.#isCorrect(replica)) {
       this.#waiting.set(replica, waitingIn(monitor.reference))
     }
     this.#timeouts.set(replica, timeoutTicks)
     this.timeoutTicksMost = Math.max(this.timeoutTicksMost, timeoutTicks)
-    for (const id of replicaIds(config.n)) {
-      if (id !== replica && detector.isSuspected(id, ticks)) this.suspected.add(id)
-    }
+    for (const id of suspectedBy(state)) this.suspected.add(id)
   }
 
   #onEvent(event: Event): void {

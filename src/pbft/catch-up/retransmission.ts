@@ -26,10 +26,10 @@ import {
   RESEND_AFTER_TICKS,
   SERVED_DECISIONS_MAX,
   STATUS_BUSY_TICKS,
-  STATUS_IDLE_TICKS,
   VIEW_RESEND_TICKS,
 } from '../parameters.ts'
 import { mayVote } from '../recovery/recovery-state.ts'
+import { statusTicks } from '../rest.ts'
 import type { ReplicaState, Turn } from '../state.ts'
 import { mayAnswerFetch } from './answer-limit.ts'
 import type { PeerProgress } from './peer-progress.ts'
@@ -63,7 +63,7 @@ export function sendStatusIfDue(turn: Turn): void {
 }
 
 function sayStatusIfDue({ state, effects }: Turn): boolean {
-  if (state.clock.ticks - state.catchUp.lastStatusTick < STATUS_IDLE_TICKS) return false
+  if (state.clock.ticks - state.catchUp.lastStatusTick < statusTicks(state)) return false
   state.catchUp.lastStatusTick = state.clock.ticks
   effects.push({ kind: 'broadcast', outgoing: statusOf(state) })
   return true

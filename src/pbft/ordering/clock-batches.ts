@@ -6,6 +6,7 @@ import type { Milliseconds } from '../../base/ids.ts'
 import { CLOCK_SKEW_MS_MAX, REQUEST_TIMEOUT_TICKS, SUSPECTED_TIMEOUT_TICKS } from '../parameters.ts'
 import type { ReplicaState } from '../state.ts'
 import { noteProgress } from '../views/patience.ts'
+import { isSuspected } from '../views/suspicion.ts'
 import { isPrimary, primary } from '../views/view-state.ts'
 
 export interface LeaseState {
@@ -67,7 +68,6 @@ export function isLeaseTimerExpired(state: ReplicaState): boolean {
   const { timeoutTicks } = state.patience
   const waited = state.clock.ticks - overdueTick
   if (waited >= timeoutTicks) return true
-  const isSilent =
-    !isPrimary(state) && state.suspicion.detector.isSuspected(primary(state), state.clock.ticks)
+  const isSilent = !isPrimary(state) && isSuspected(state, primary(state))
   return isSilent && waited * REQUEST_TIMEOUT_TICKS >= SUSPECTED_TIMEOUT_TICKS * timeoutTicks
 }

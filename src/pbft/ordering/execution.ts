@@ -10,6 +10,7 @@ import { noteDelivered } from '../views/primary-observation.ts'
 import { noteExpiry } from './clock-batches.ts'
 import { proposeBatches } from './propose.ts'
 import { dropServed, startTimer } from './requests.ts'
+import type { Slot } from './slot.ts'
 import { noteShown, replyOnceShowable } from './unordered-reads.ts'
 
 /**
@@ -78,6 +79,12 @@ export function onExecuted(turn: Turn, executed: Executed): void {
   proposeBatches(turn)
 }
 
+/** A replica that only learns what was decided long ago does not expect the others to be at work. */
+function noteExecutedTick({ ordering, clock: { ticks } }: ReplicaState, { accepted }: Slot): void {
+  ordering.executedTick = ticks
+  if (accepted !== null) ordering.orderedTick = ticks
+}
+
 /** Notes the progress of execution, releases the bytes of the batch, and returns it. */
 export function noteExecuted(
   state: ReplicaState,
@@ -91,6 +98,7 @@ export function noteExecuted(
   const batch = slot?.decidedBatch ?? null
   assert(slot !== undefined && batch !== null, `executed ${sequence}, which was not decided here`)
   state.ordering.lastExecuted = sequence
+  noteExecutedTick(state, slot)
   if (state.ordering.lastProposed < sequence) state.ordering.lastProposed = sequence
   slot.executed = batch.digest
   noteShown(state, slot)

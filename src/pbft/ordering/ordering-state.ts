@@ -25,6 +25,12 @@ export interface OrderingState {
   /** The last batch handed to the application, and the last one that it reported as executed. */
   lastHandedOver: Sequence
   lastExecuted: Sequence
+  /**
+   * The tick at which a batch was last executed, and at which one was that this replica had accepted itself; 0 if none
+   * was since the start.
+   */
+  executedTick: number
+  orderedTick: number
   /** The batch that was being executed at the last tick; null when none was. */
   executingAtTick: Sequence | null
 }
@@ -39,6 +45,8 @@ export const createOrderingState = (n: number, reached: Sequence, known: Sequenc
   lastProposed: known,
   lastHandedOver: reached,
   lastExecuted: reached,
+  executedTick: 0,
+  orderedTick: 0,
   executingAtTick: null,
 })
 

@@ -14,6 +14,7 @@ import { needsFill } from '../recovery/recovery-operations.ts'
 import { lacksState } from '../recovery/recovery-state.ts'
 import type { ReplicaState, Turn } from '../state.ts'
 import { noteProgress, noteUnawaited } from '../views/patience.ts'
+import { isSuspected } from '../views/suspicion.ts'
 import { isPrimary, primary } from '../views/view-state.ts'
 import { proposeBatches } from './propose.ts'
 import type { WaitingRequest } from './request-queue.ts'
@@ -220,12 +221,11 @@ export function relayOldest(turn: Turn, countMax: number): void {
  */
 export function isTimerExpired(state: ReplicaState): boolean {
   const { timer } = state.requests
-  const { detector } = state.suspicion
   const { ticks } = state.clock
   if (timer === null) return false
   const waited = ticks - timer.startedTick
   if (waited >= state.patience.timeoutTicks) return true
-  const isSilent = !isPrimary(state) && detector.isSuspected(primary(state), ticks)
+  const isSilent = !isPrimary(state) && isSuspected(state, primary(state))
   // A view that ends early without need lengthens the grace period, as any timeout lengthens the timer.
   return isSilent && waited * REQUEST_TIMEOUT_TICKS >= SUSPECTED_TIMEOUT_TICKS * state.patience.timeoutTicks
 }

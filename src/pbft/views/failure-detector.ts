@@ -23,6 +23,12 @@ interface Heard {
   variance: number
 }
 
+/** The heartbeats that a live peer sends: one in `usualTicks`, from the tick `since` on. */
+export interface Silence {
+  readonly usualTicks?: number
+  readonly since?: number
+}
+
 export class FailureDetector {
   readonly #peers: readonly Heard[]
 
@@ -34,33 +40,36 @@ export class FailureDetector {
     }))
   }
 
-  /** Notes that a message of this peer arrived. */
-  heard(peer: ReplicaId, tick: number): void {
+  /**
+   * Notes that a message of this peer arrived. Learns how long it was silent since the tick `since`, from which on it
+   * was expected to send heartbeats; with null, learns nothing.
+   */
+  heard(peer: ReplicaId, tick: number, since: number | null = 0): void {
     const known = this.#peers[peer]
     if (known === undefined || tick === known.lastTick) return
-    const gap = Math.min(tick - (known.lastTick ?? tick), GAP_TICKS_MAX)
-    const isFirst = known.lastTick === null
+    const { lastTick } = known
     known.lastTick = tick
-    if (isFirst) return
+    if (lastTick === null || since === null || since >= tick) return
+    const gap = Math.min(tick - Math.max(lastTick, since), GAP_TICKS_MAX)
     const surprise = gap - known.meanGap
     known.meanGap += LEARNING_RATE * surprise
     known.variance += LEARNING_RATE * (surprise * surprise - known.variance)
   }
 
   /** Returns -log10 of the probability that a live peer is silent for this long. */
-  phi(peer: ReplicaId, tick: number): number {
+  phi(peer: ReplicaId, tick: number, { usualTicks = STATUS_IDLE_TICKS, since = 0 }: Silence = {}): number {
     const known = this.#peers[peer]
     if (known === undefined || known.lastTick === null) return 0
     // A busy peer that becomes idle sends heartbeats only.
-    const mean = Math.max(known.meanGap, STATUS_IDLE_TICKS)
+    const mean = Math.max(known.meanGap, usualTicks)
     const deviation = Math.max(Math.sqrt(known.variance), DEVIATION_TICKS_MIN)
-    const distance = (tick - known.lastTick - mean) / deviation
+    const distance = (tick - Math.max(known.lastTick, since) - mean) / deviation
     // The logistic approximation of the normal distribution's tail.
     const exponent = distance * (1.5976 + 0.070566 * distance * distance)
     return exponent > 0 ? (exponent + Math.log1p(Math.exp(-exponent))) / Math.LN10 : 0
   }
 
-  isSuspected(peer: ReplicaId, tick: number): boolean {
-    return this.phi(peer, tick) > PHI_MAX
+  isSuspected(peer: ReplicaId, tick: number, silence?: Silence): boolean {
+    return this.phi(peer, tick, silence) > PHI_MAX
   }
 }

@@ -1,3 +1,4 @@
+/** The recovery operation of an amnesiac replica: its own key, a fresh nonce, no client timestamp. */
 import type { Hash } from '../../base/hash.ts'
 import type { Timestamp } from '../../base/ids.ts'
 import { SESSION_NONCE_BYTES } from '../../messages/limits.ts'
@@ -9,6 +10,8 @@ import type { Signer } from '../../ports.ts'
 const RECOVERY_TIMESTAMP = 0 as Timestamp
 /** The session of recovery operations, which belong to none: their operations are a nonce. */
 const NO_SESSION = new Uint8Array(SESSION_NONCE_BYTES)
+/** Bytes of a recovery operation's nonce. */
+export const NONCE_BYTES = 32
 
 /**
  * Creates the recovery operation of an amnesiac replica: its own key, a fresh nonce, no client timestamp.

@@ -103,6 +103,13 @@ export class LiveLinks implements Transport {
     return hasSaid
   }
 
+  /** The number of ticks until the next one that sends a heartbeat, at most `most`. */
+  ticksUntilDue(most: number): number {
+    let ticks = most
+    for (const { unsaidTicks } of this.#links.values()) ticks = Math.min(ticks, HEARTBEAT_TICKS - unsaidTicks)
+    return Math.max(1, ticks)
+  }
+
   /** Counts the bytes since the last tick. Returns true if the link is gone or is ended now. */
   #isDead(link: Link): boolean {
     const { peer } = link

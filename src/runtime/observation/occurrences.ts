@@ -4,10 +4,10 @@
  */
 import { readU32 } from '../../base/bytes.ts'
 import type { ReplicaId, Sequence, View } from '../../base/ids.ts'
-import { replicaIds } from '../../base/ids.ts'
 import type { OccurrenceKind } from '../../messages/occurrence.ts'
 import type { Effect, Event, LogRecord } from '../../pbft/effects.ts'
 import type { ReplicaState } from '../../pbft/state.ts'
+import { suspectedBy } from '../../pbft/views/suspicion.ts'
 
 /** The part of the state that is compared before and after a step. */
 export interface Outlook {
@@ -31,12 +31,9 @@ const NO_SEQUENCE = 0 as Sequence
 export const outlookOf = (state: ReplicaState): Outlook => ({
   view: state.views.view,
   isActive: state.views.isActive,
-  suspected: suspectedIn(state),
+  suspected: suspectedBy(state),
   blacklisted: state.suspicion.blacklist.all.map(({ replica }) => replica),
 })
-
-const suspectedIn = ({ config, suspicion, clock }: ReplicaState): readonly ReplicaId[] =>
-  replicaIds(config.n).filter((id) => id !== config.id && suspicion.detector.isSuspected(id, clock.ticks))
 
 /** Returns the state's outlook after an event. Suspicion changes with time, so it is asked at ticks only. */
 export function outlookAfter(before: Outlook, event: Event, state: ReplicaState): Outlook {

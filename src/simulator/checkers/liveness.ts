@@ -2,7 +2,7 @@
 import type { Sequence } from '../../base/ids.ts'
 import { faultsMax, quorum, rankedLargest, weakQuorum } from '../../base/quorum.ts'
 import { missingVoters, type Slot } from '../../pbft/ordering/slot.ts'
-import { CLOCK_SKEW_MS_MAX, TIMEOUT_TICKS_MAX } from '../../pbft/parameters.ts'
+import { CLOCK_SKEW_MS_MAX, STATUS_REST_TICKS, TIMEOUT_TICKS_MAX } from '../../pbft/parameters.ts'
 import type { ReplicaState } from '../../pbft/state.ts'
 import { primary } from '../../pbft/views/view-state.ts'
 import { SILENT_TICKS } from '../../runtime/links/live-links.ts'
@@ -15,8 +15,8 @@ import { isAmnesiac } from './replica-view.ts'
 
 /** The longest pause between two retransmissions of a client: 300 ticks and half as many again. */
 const CLIENT_BACKOFF_MS = 450 * TICK_MS
-/** Two STATUS periods, in which every replica learns what it lacks, and a few rounds to fetch it. */
-const CATCH_UP_MS = 1_500
+/** Two STATUS periods of replicas at rest, in which every replica learns what it lacks, and a few rounds to fetch it. */
+const CATCH_UP_MS = 2 * STATUS_REST_TICKS * TICK_MS + 1_300
 /**
  * One request in a calm network, if its designated replica is silent or only follows decisions: the client then waits
  * for its usual latency, which its longest pause bounds, before it asks the others.

@@ -56,14 +56,19 @@ export class VirtualProcess implements Clock {
 
   every(interval: number, run: () => void): () => void {
     let isOwed = false
-    return this.#clock.every(interval, () => {
+    let isStopped = false
+    const stop = this.#clock.every(interval, () => {
       if (isOwed) return // All ticks of a pause become a single tick.
       isOwed = this.#isPaused
       this.#run(() => {
         isOwed = false
-        run()
+        if (!isStopped) run()
       })
     })
+    return () => {
+      isStopped = true
+      stop()
+    }
   }
 
   /** Continuing a batch takes time, in which other nodes run. */
