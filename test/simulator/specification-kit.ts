@@ -14,10 +14,10 @@ export const K = 4
 export type Facts = Record<string, unknown>
 
 /** One of four replicas, the primary of view `id`, and what happens to it. */
-export function replica(id: number, mode: 'signed' | 'oral' = 'signed') {
+export function replica(id: number, mode: 'signed' | 'oral' = 'signed', hasUnsyncedVotes = false) {
   const checker = specification()
   const state = {
-    config: { id, n: 4, checkpointInterval: K, mode },
+    config: { id, n: 4, checkpointInterval: K, mode, hasUnsyncedVotes },
     nullBatch: { digest: NULL },
     clock: { now: 0 },
     patience: { timeoutTicks: REQUEST_TIMEOUT_TICKS },
