@@ -88,10 +88,7 @@ export const shared = {
 /** Options of init, keygen, address, replica, gateway and up. */
 export const cluster = {
   requests: () =>
-    new Option(
-      '--requests <mode>',
-      'how clients authenticate requests: by signatures, or as in the paper by MACs (oral; needs --auth oral)',
-    )
+    new Option('--requests <mode>', 'clients sign requests, or send MACs (oral; needs --auth oral)')
       .choices(AUTHENTICATION_MODES)
       .default('signed'),
   reads: () =>
@@ -102,10 +99,7 @@ export const cluster = {
       .choices(READ_MODES)
       .default('ordered'),
   votes: () =>
-    new Option(
-      '--votes <mode>',
-      'durability of proposals and first votes: synced to disk before they are sent, or unsynced: one wait for the disk in a row and not three, while a replica that restarts abstains for a while (needs --auth signed)',
-    )
+    new Option('--votes <mode>', 'first votes wait for the disk, or not (unsynced; needs --auth signed)')
       .choices(VOTE_MODES)
       .default('synced'),
   hosts: () =>
