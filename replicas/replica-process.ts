@@ -36,6 +36,8 @@ import { lockReplica, openReplicaStorage } from './replica-storage.ts'
 export interface ReplicaProcessOptions {
   readonly directory: string
   readonly id: number
+  /** The address to listen on; that of the cluster file if absent. */
+  readonly listen?: Address
   /** Bytes of log growth after which the next stable checkpoint is stored and the log before it is trimmed. */
   readonly storeAfterBytes?: number
   /** Replaces parts of an honest replica, to make an adversary. */
@@ -102,7 +104,8 @@ async function startLocked(
     await storage.close()
     throw error
   }
-  const transport = openTransport(id, cluster, keys)
+  const address = options.listen ?? (cluster.replicas[id]?.address as Address)
+  const transport = openTransport(id, cluster, { keys, address })
   const loop = new LoopWatch()
   try {
     const parts: ReplicaRuntimeOptions = {
@@ -172,8 +175,12 @@ function readOwnKeys(directory: string, id: number, cluster: Cluster): OwnKeys {
   return { signer, agreementSecret }
 }
 
-/** Opens the links of a replica: it listens at its address and dials the others. */
-function openTransport(id: number, cluster: Cluster, keys: OwnKeys): TcpTransport {
+/** Opens the links of a replica: it listens at an address and dials the others. */
+function openTransport(
+  id: number,
+  cluster: Cluster,
+  { keys, address }: { readonly keys: OwnKeys; readonly address: Address },
+): TcpTransport {
   const suite = suiteNamed(cluster.suite)
   const shares = shareConnections(openFilesMax(), cluster.replicas.length, {
     halfOpenMax: HALF_OPEN_MAX,
@@ -182,7 +189,7 @@ function openTransport(id: number, cluster: Cluster, keys: OwnKeys): TcpTranspor
   return createTcpTransport({
     self: { kind: 'replica', id: toReplicaId(id) },
     replicas: cluster.replicas,
-    listen: cluster.replicas[id]?.address as Address,
+    listen: address,
     isKnownClient: (id) => cluster.clients.some((client) => client.id === id),
     security: createLinkSecurity({
       suite,

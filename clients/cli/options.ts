@@ -150,6 +150,12 @@ export const cluster = {
     ),
   metrics: () =>
     valued('--metrics <host:port>', 'the address at which /metrics is served to Prometheus', replicaAddress),
+  listen: () =>
+    valued(
+      '--listen <host:port>',
+      'the address to listen on, if it is not the one in the cluster file, as behind a forwarded port',
+      replicaAddress,
+    ),
   movedId: () => valued('--id <i>', 'the id of the replica to move, counted from 0', wholeNumber(0, 99)),
   at: () => valued('--at <host:port>', 'the new address of the replica', replicaAddress),
   gatewayPort: (description: string) =>

@@ -20,10 +20,12 @@ export interface ReplicaFlags {
   readonly storeAfterMib?: number
   /** The address at which `/metrics` is served; it is not served if absent. */
   readonly metrics?: Address
+  /** The address to listen on; that of the cluster file if absent. */
+  readonly listen?: Address
 }
 
 export async function runReplica(flags: ReplicaFlags): Promise<void> {
-  const { dir: directory, id, logLevel, storeAfterMib, metrics } = flags
+  const { dir: directory, id, logLevel, storeAfterMib, metrics, listen } = flags
   const logger = pino({ base: { replica: id }, level: logLevel })
   const refusals = new Refusals()
   const running = await startReplica({
@@ -49,7 +51,7 @@ export async function runReplica(flags: ReplicaFlags): Promise<void> {
       refusals.convict(guilty)
       logger.warn({ guilty, ...placeOf(first) }, 'a replica signed two messages that contradict each other')
     },
-    ...given({ storeAfterBytes: storeAfterMib && storeAfterMib * 1024 * 1024 }),
+    ...given({ storeAfterBytes: storeAfterMib && storeAfterMib * 1024 * 1024, listen }),
   })
   const { runtime, n } = running
   const watch = new ReplicaWatch(

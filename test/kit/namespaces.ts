@@ -4,6 +4,8 @@
  * nothing.
  */
 import { execFileSync } from 'node:child_process'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 
 /** A network for each node, below 10.77: the router has its first address, the node the second. */
 const NETWORK = '10.77'
@@ -53,6 +55,16 @@ export class Namespaces {
     return `${NETWORK}.${node}.2`
   }
 
+  /** Makes every node know these names: those of each node in turn. */
+  nameNodes(names: readonly string[]): void {
+    const hosts = names.map((name, node) => `${this.address(node)} ${name}\n`).join('')
+    for (const node of names.keys()) {
+      const folder = hostsFolder(this.#nameOf(node))
+      mkdirSync(folder, { recursive: true })
+      writeFileSync(join(folder, 'hosts'), `127.0.0.1 localhost\n${hosts}`)
+    }
+  }
+
   /** The command line that runs a program at a node. */
   at(node: number, ...command: readonly string[]): readonly [string, ...string[]] {
     return ['ip', 'netns', 'exec', this.#nameOf(node), ...command]
@@ -75,6 +87,7 @@ export class Namespaces {
   /** Removes the network; processes at its nodes must have ended. */
   close(): void {
     for (const name of this.#names.splice(0)) {
+      rmSync(hostsFolder(name), { recursive: true, force: true })
       try {
         ip('netns', 'del', name)
       } catch {
@@ -110,6 +123,9 @@ export class Namespaces {
     this.#names.push(name)
   }
 }
+
+/** The folder whose files `ip netns exec` shows a program in place of those in `/etc`. */
+const hostsFolder = (name: string): string => join('/etc/netns', name)
 
 function ip(...args: readonly string[]): void {
   execFileSync('ip', args, { stdio: ['ignore', 'pipe', 'pipe'] })

@@ -35,6 +35,7 @@ export function addClusterCommands(program: Command): void {
     .description('run one replica in the foreground; its log goes to standard output')
     .addOption(shared.directory())
     .addOption(cluster.id())
+    .addOption(cluster.listen())
     .addOption(cluster.metrics())
     .addOption(shared.logLevel())
     .addOption(shared.storeAfter())

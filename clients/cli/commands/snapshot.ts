@@ -1,11 +1,12 @@
 /** The commands snapshot save, snapshot status and snapshot restore. */
 import type { Command } from 'commander'
 import type { GatewayFlags } from '../gateway-call.ts'
-import { analysis, cluster, shared, store } from '../options.ts'
+import { analysis, cluster, shared } from '../options.ts'
 import type { RestoreFlags } from '../restore-command.ts'
 import type { SnapshotFlags } from '../snapshot-command.ts'
 import { reflow } from '../terminal.ts'
 import { addNewCluster } from './cluster.ts'
+import { toGateway } from './store.ts'
 
 const HELP = `
 A snapshot is the whole state of a checkpoint that 2f + 1 replicas certified, at one revision,
@@ -30,12 +31,8 @@ export function addSnapshotCommand(program: Command): void {
   const snapshot = program
     .command('snapshot')
     .description('save the whole state with its proof, check it, and begin a new cluster with it')
-  snapshot
-    .command('save <file>')
-    .description('save a snapshot of the running cluster')
-    .addOption(shared.directory())
-    .addOption(store.url())
-    .addOption(shared.json('print the contents of the snapshot as JSON'))
+  const save = snapshot.command('save <file>').description('save a snapshot of the running cluster')
+  toGateway(save, 'print the contents of the snapshot as JSON')
     .addHelpText('after', () => reflow(HELP))
     .action(async (file: string, flags: GatewayFlags) =>
       (await import('../snapshot-command.ts')).saveSnapshot(file, flags),

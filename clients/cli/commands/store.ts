@@ -32,7 +32,7 @@ list PREFIX, del KEY, del --prefix PREFIX, and txn, which begins a nested transa
 is accepted too. The exit code is 1 when the steps after "else" were executed.`
 
 /** The options by which a gateway is found and its caller is known. */
-const toGateway = (command: Command): Command =>
+export const toGateway = (command: Command, json = 'print the answer as JSON'): Command =>
   command
     .addOption(shared.directory())
     .addOption(store.url())
@@ -40,7 +40,7 @@ const toGateway = (command: Command): Command =>
     .addOption(caller.authority())
     .addOption(caller.ownCertificate())
     .addOption(caller.ownKey())
-    .addOption(shared.json('print the answer as JSON'))
+    .addOption(shared.json(json))
 
 export function addStoreCommands(program: Command): void {
   const command = (name: string, description: string): Command =>
