@@ -135,12 +135,6 @@ export const cluster = {
     valued('--id <i>', 'the id of the replica, counted from 0', wholeNumber(0, 99)).makeOptionMandatory(),
   ownerId: () => valued('--id <i>', 'the id of the replica, counted from 0', wholeNumber(0, 99)),
   ownerClient: () => valued('--client <name>', 'the name of the client', nonEmpty),
-  restoredId: () =>
-    valued(
-      '--id <i>',
-      'restore one replica of a cluster whose cluster file is in the directory already',
-      wholeNumber(0, 99),
-    ),
   show: () => flag('--show', 'print the public keys of existing keys; make none'),
   clientKeys: () =>
     valued(
@@ -390,12 +384,6 @@ export const analysis = {
       'number of configurations after which the search is undecided (default: 3000000)',
       wholeNumber(1),
     ),
-  savedClusterFile: () =>
-    valued(
-      '--cluster <file>',
-      'the cluster file of the cluster that made the snapshot',
-      nonEmpty,
-    ).makeOptionMandatory(),
   clusterFile: () =>
     valued(
       '--cluster <file>',

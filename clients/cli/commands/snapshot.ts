@@ -1,8 +1,9 @@
 /** The commands snapshot save, snapshot status and snapshot restore. */
 import type { Command } from 'commander'
 import type { GatewayFlags } from '../gateway-call.ts'
-import { analysis, cluster, shared } from '../options.ts'
+import { analysis, shared } from '../options.ts'
 import type { RestoreFlags } from '../restore-command.ts'
+import { restored } from '../restore-options.ts'
 import type { SnapshotFlags } from '../snapshot-command.ts'
 import { reflow } from '../terminal.ts'
 import { addNewCluster } from './cluster.ts'
@@ -52,9 +53,9 @@ function addRestore(snapshot: Command): void {
   const restore = snapshot
     .command('restore <file>')
     .description('make a new cluster that begins with the state of a snapshot; - reads standard input')
-    .addOption(analysis.savedClusterFile())
+    .addOption(restored.savedClusterFile())
     .addOption(shared.directory())
-    .addOption(cluster.restoredId())
+    .addOption(restored.id())
   addNewCluster(restore)
     .addOption(shared.json())
     .addHelpText('after', () => reflow(RESTORE_HELP))
