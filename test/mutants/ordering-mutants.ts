@@ -243,6 +243,13 @@ export const ORDERING_MUTANTS: readonly Mutant[] = [
     },
   },
   {
+    name: 'a STATUS says that the view has not begun',
+    rule: '1.11',
+    within: 'statusOf',
+    search: 'view,\n        isActive,',
+    replacement: 'view,\n        isActive: false,',
+  },
+  {
     name: 'lost votes and pre-prepares are not sent again',
     rule: '1.11',
     within: 'onStatus',
