@@ -13,7 +13,7 @@ export const ACCESS_MUTANTS: readonly Mutant[] = [
     replacement: 'return;',
   },
   {
-    ...seenBy('a range of all keys'),
+    ...seenBy('a range over a border'),
     name: 'a range is judged by its first key',
     within: 'needsOf',
     search: 'reading(readQuery(key))',
