@@ -52,6 +52,7 @@ function factsOf(json: JsonObject): ClusterFacts {
         textOf(client, 'name'),
         bytesOf(client, 'publicKey'),
         client['agreementKey'] === undefined ? null : bytesOf(client, 'agreementKey'),
+        isAdministrator(client),
       ),
     ),
     storeBytesMax: integerOf(json, 'storeBytesMax'),
@@ -62,6 +63,12 @@ function factsOf(json: JsonObject): ClusterFacts {
 
 function unusable(why: string): never {
   throw new OperatorError(`The cluster file cannot be used: ${why}.`)
+}
+
+/** An administrator is marked, and no other client has the field. */
+function isAdministrator(client: JsonObject): boolean {
+  const mark = client['administrator']
+  return mark === undefined ? false : mark === true || unusable('its "administrator" is not true')
 }
 
 function textOf(json: JsonObject, name: string): string {

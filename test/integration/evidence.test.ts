@@ -133,8 +133,8 @@ describe('strategos verify', () => {
       stdout: 'The file contains no evidence.\n',
     })
     for (const [input, because] of [
-      ['', 'it is not JSON'],
-      [Uint8Array.of(0xff), 'it is not JSON'],
+      ['', 'it is neither JSON nor a snapshot'],
+      [Uint8Array.of(0xff), 'it is neither JSON nor a snapshot'],
       ['[]', 'it is neither a proof nor an answer of /v1/evidence: at "top level"'],
       ['{"evidence":[{"guilty":-1}]}', 'at "evidence.0.guilty"'],
     ] as const) {

@@ -15,8 +15,14 @@ import { isRejection } from '../../src/messages/rejection.ts'
 const FORMS = [
   { auth: 'signed', reads: 'ordered', suite: 'sodium' },
   { auth: 'signed', reads: 'unordered', suite: 'noble' },
+  { auth: 'signed', reads: 'ordered', suite: 'sodium', votes: 'unsynced' },
+  { auth: 'signed', reads: 'ordered', suite: 'sodium', administrators: [] },
   { auth: 'oral', reads: 'ordered', suite: 'sodium' },
 ] as const
+
+/** A client that is an administrator where it was none, and the other way round. */
+const turned = ({ administrator, ...client }: { readonly administrator?: true }) =>
+  administrator === true ? client : { ...client, administrator: true }
 
 test.each(FORMS)('a cluster file of $auth, $reads, $suite is read with its id', async (form) => {
   const top = mkdtempSync(join(tmpdir(), 'strategos-verify-'))
@@ -38,6 +44,7 @@ test.each(FORMS)('a cluster file of $auth, $reads, $suite is read with its id', 
       { ...json, storeBytesMax: json.storeBytesMax + 1 },
       { ...json, checkpointInterval: 64 },
       { ...json, clients: json.clients.slice(1) },
+      { ...json, clients: json.clients.map(turned) },
     ]) {
       expect(() => readPublicCluster(other)).toThrow('its cluster id does not belong to its contents')
     }
@@ -48,6 +55,7 @@ test.each(FORMS)('a cluster file of $auth, $reads, $suite is read with its id', 
       [{ ...json, nonce: 'xyz' }, '"nonce" is not 32 bytes'],
       [{ ...json, replicas: {} }, '"replicas" is not a list'],
       [{ ...json, storeBytesMax: -1 }, '"storeBytesMax" is not a whole number'],
+      [{ ...json, clients: [{ ...json.clients[0], administrator: 'no' }] }, '"administrator" is not true'],
     ] as const) {
       expect(() => readPublicCluster(other)).toThrow(why)
     }
