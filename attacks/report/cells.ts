@@ -1,6 +1,6 @@
 /** Reports as cells of a table, and the notes below it. */
 import type { Measured } from '../run/run-facts.ts'
-import { type AttackReport, hasHeld } from './report.ts'
+import { type AttackReport, outcomeOf } from './report.ts'
 import { attackersProcessors, percent, processors, shareOf, shareOfWork } from './shares.ts'
 
 export const HEADINGS = [
@@ -34,7 +34,7 @@ export function cellsOf(report: AttackReport): readonly string[] {
     [0, 1, 2].map((index) => (measured === undefined ? '' : text(index)))
   return [
     attack.name,
-    hasHeld(report) ? 'held' : 'NOT HELD',
+    outcomeOf(report),
     `${acts}`,
     `${viewChanges}`,
     ...of((index) => `${phases[index]?.opsPerSecond}`),

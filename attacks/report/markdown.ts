@@ -1,6 +1,6 @@
 /** Reports of runs on processes as a Markdown table: the share of the throughput that was left under attack. */
 import { TEXT_LEGEND } from './legend.ts'
-import { type AttackReport, hasHeld } from './report.ts'
+import { type AttackReport, isAsExpected, outcomeOf } from './report.ts'
 import { attackersProcessors, percent, processors, shareOf, shareOfWork } from './shares.ts'
 
 const HEADINGS = [
@@ -37,7 +37,7 @@ function rowOf(report: AttackReport): readonly string[] {
   const { attack, facts } = report
   const { measured, viewChanges } = facts
   const name = `\`${attack.name}\``
-  const held = hasHeld(report) ? 'yes' : 'no'
+  const held = report.mustBreak === null ? (isAsExpected(report) ? 'yes' : 'no') : outcomeOf(report)
   if (measured === undefined) return [name, ...HEADINGS.slice(2).map(() => ''), held]
   const { before, during, after, gapMs } = measured
   return [

@@ -6,7 +6,7 @@ import type { Figures } from '../run/load/load-meter.ts'
 import { cellsOf, HEADINGS } from './cells.ts'
 import { CHART_SCRIPT } from './chart-script.ts'
 import { COLUMNS_LEGEND } from './legend.ts'
-import { type AttackReport, hasHeld } from './report.ts'
+import { type AttackReport, isAsExpected, outcomeOf, outcomesText } from './report.ts'
 import { REPORT_STYLE } from './report-style.ts'
 
 /** The settings shown at the head of the page. */
@@ -19,13 +19,12 @@ export interface PageFacts {
 const MIB = 1024 * 1024
 
 export function reportPage(reports: readonly AttackReport[], { seconds, facts }: PageFacts): string {
-  const held = reports.filter(hasHeld).length
   const timelines = reports.map(({ timeline }) => timeline)
   return htmlPage({
-    title: `strategos: ${held} of ${reports.length} attacks held`,
+    title: `strategos: ${outcomesText(reports)}`,
     style: `${fileOfPlots('uPlot.min.css')}${REPORT_STYLE}`,
     hasScripts: true,
-    body: `<h1>${held} of ${reports.length} attacks held as expected</h1>
+    body: `<h1>${outcomesText(reports)}</h1>
 <p class="faint">${factsHtml(facts)}. ${seconds} seconds in all. Figures of processes depend on the machine: compare before, during and after.</p>
 ${summary(reports)}
 <p class="faint">${escapeHtml(COLUMNS_LEGEND)}</p>
@@ -39,20 +38,19 @@ ${reports.map(section).join('\n')}
 function summary(reports: readonly AttackReport[]): string {
   const rows = reports.map((report) => {
     const [name = '', ...cells] = cellsOf(report)
-    const verdict = hasHeld(report) ? 'held' : 'broken'
-    const link = `<a href="#${escapeHtml(name)}" class="${verdict}">${escapeHtml(name)}</a>`
+    const link = `<a href="#${escapeHtml(name)}" class="${classOf(report)}">${escapeHtml(name)}</a>`
     return { cells: [{ raw: link }, ...cells] }
   })
   return wideTable({ columns: HEADINGS, rows })
 }
 
+const classOf = (report: AttackReport): string => (isAsExpected(report) ? 'held' : 'broken')
+
 function section(report: AttackReport, index: number): string {
   const { attack, facts, faults, notes, timeline, seed, seconds, world } = report
   const { name, does, expects, source, targets } = attack
   const traitors = facts.traitors.length === 0 ? 'no traitors' : `traitors ${facts.traitors.join(', ')}`
-  const verdict = hasHeld(report)
-    ? '<span class="held">held</span>'
-    : '<span class="broken">did not hold</span>'
+  const verdict = `<span class="${classOf(report)}">${outcomeOf(report)}</span>`
   const setting = `${world}, n = ${facts.n}, f = ${facts.f}, ${traitors}, seed ${seed}, ${seconds} s`
   const plot =
     timeline === null

@@ -1,5 +1,5 @@
 /** The outcome of a run, for the terminal, for JSON and for the page. */
-import type { AnyAttack } from '../language/attack.ts'
+import type { AnyAttack, Control } from '../language/attack.ts'
 import type { ViewSeen } from '../run/processes/cluster-monitor.ts'
 import type { Facts } from '../run/run-facts.ts'
 
@@ -17,7 +17,9 @@ export interface AttackReport {
   readonly world: 'processes' | 'simulator'
   readonly seed: number
   readonly facts: Facts
-  /** The faults found; empty if the store held and met the expectation. */
+  /** The promise that a control must break; null where the store must hold. */
+  readonly mustBreak: Control['breaks'] | null
+  /** The faults found; empty if the run ended as expected. */
   readonly faults: readonly string[]
   /** Remarks on which the verdict does not depend. */
   readonly notes: readonly string[]
@@ -27,13 +29,42 @@ export interface AttackReport {
   readonly seconds: number
 }
 
-export const hasHeld = ({ faults }: AttackReport): boolean => faults.length === 0
+/** True if the store held, or a control broke it as it must. */
+export const isAsExpected = ({ faults }: AttackReport): boolean => faults.length === 0
+
+/** The outcome of a run in words. A control outside its bound never holds: it breaks, as it must. */
+export function outcomeOf({ faults, mustBreak }: Pick<AttackReport, 'faults' | 'mustBreak'>): string {
+  if (mustBreak === null) return faults.length === 0 ? 'held' : 'NOT HELD'
+  return faults.length === 0 ? 'broke, as it must' : 'DID NOT BREAK'
+}
+
+/** The outcomes of many runs in one sentence without its end. */
+export function outcomesText(reports: readonly AttackReport[]): string {
+  const ended = (list: readonly AttackReport[]): string =>
+    `${list.filter(isAsExpected).length} of ${list.length}`
+  const [controls, attacks] = [true, false].map((isControl) =>
+    reports.filter(({ mustBreak }) => (mustBreak !== null) === isControl),
+  ) as [AttackReport[], AttackReport[]]
+  return [
+    ...(attacks.length > 0 ? [`${ended(attacks)} attacks held as expected`] : []),
+    ...(controls.length > 0 ? [`${ended(controls)} controls broke the store, as they must`] : []),
+  ].join(', ')
+}
 
 /** Returns the form of a report that `--json` prints. */
 export function asJson(report: AttackReport): object {
-  const { attack, facts, faults, notes, ...rest } = report
+  const { attack, facts, faults, notes, mustBreak, ...rest } = report
   const plain = Object.entries(facts).map(([name, value]) => [name, plainOf(value)])
-  return { ...attack, held: hasHeld(report), faults, notes, ...rest, facts: Object.fromEntries(plain) }
+  return {
+    ...attack,
+    held: mustBreak === null && isAsExpected(report),
+    mustBreak,
+    asExpected: isAsExpected(report),
+    faults,
+    notes,
+    ...rest,
+    facts: Object.fromEntries(plain),
+  }
 }
 
 const plainOf = (value: unknown): unknown => {

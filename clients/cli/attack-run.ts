@@ -3,7 +3,14 @@ import { writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { type AnyAttack, runsInSimulator, type World } from '../../attacks/language/attack.ts'
 import { cellsOf, faultLines, HEADINGS } from '../../attacks/report/cells.ts'
-import { type AttackReport, asJson, hasHeld } from '../../attacks/report/report.ts'
+import {
+  type AttackReport,
+  asJson,
+  isAsExpected,
+  outcomeOf,
+  outcomesText,
+} from '../../attacks/report/report.ts'
+import { controlOf } from '../../attacks/run/judge.ts'
 import type { ProcessSetting } from '../../attacks/run/processes/run-phases.ts'
 import type { Commands } from '../../attacks/run/processes/test-cluster.ts'
 import type { FigureWeight } from '../../attacks/run/run-facts.ts'
@@ -92,15 +99,15 @@ export async function runAttacks(
         return notRun(attack, flags, error.message)
       })
       reports.push(report)
-      say(hasHeld(report) ? 'held' : `did not hold: ${report.faults[0]}`)
-      if (flags.untilFailure && !hasHeld(report)) break
+      say([outcomeOf(report), ...report.faults.slice(0, 1)].join(': '))
+      if (flags.untilFailure && !isAsExpected(report)) break
     }
   } finally {
     interruption.stop()
   }
   const seconds = Math.round((performance.now() - startedAt) / 100) / 10
   await tell(reports, seconds, flags)
-  process.exitCode = reports.every(hasHeld) ? 0 : 1
+  process.exitCode = reports.every(isAsExpected) ? 0 : 1
 }
 
 function notRun(attack: AnyAttack, flags: RunFlags, why: string): AttackReport {
@@ -108,6 +115,7 @@ function notRun(attack: AnyAttack, flags: RunFlags, why: string): AttackReport {
   const { replicas: n, auth, seed } = flags
   return {
     attack: { name, targets, does, source, expects },
+    mustBreak: null,
     world: flags.in,
     seed,
     facts: {
@@ -156,6 +164,7 @@ async function simulateAttack(
   const { name, targets, does, source, expects } = attack
   return {
     attack: { name, targets, does, source, expects },
+    mustBreak: controlOf(attack, facts)?.breaks ?? null,
     world: 'simulator',
     seed,
     facts,
@@ -167,14 +176,24 @@ async function simulateAttack(
 }
 
 async function tell(reports: readonly AttackReport[], seconds: number, flags: RunFlags): Promise<void> {
-  const held = reports.filter(hasHeld).length
   if (flags.html !== undefined) {
     const { reportPage } = await import('../../attacks/report/page.ts')
     writeFileSync(flags.html, reportPage(reports, { seconds, facts: settingOf(flags) }))
     console.error(`wrote ${flags.html}`)
   }
   if (flags.json) {
-    console.log(JSON.stringify({ held, of: reports.length, seconds, runs: reports.map(asJson) }, null, 2))
+    console.log(
+      JSON.stringify(
+        {
+          asExpected: reports.filter(isAsExpected).length,
+          of: reports.length,
+          seconds,
+          runs: reports.map(asJson),
+        },
+        null,
+        2,
+      ),
+    )
     return
   }
   if (flags.markdown) {
@@ -187,7 +206,7 @@ async function tell(reports: readonly AttackReport[], seconds: number, flags: Ru
   const faults = faultLines(reports)
   if (faults.length > 0)
     console.log(`\n${faults.map((each) => wrapWords(each, outputColumns(), 2)).join('\n')}`)
-  console.log(`\n${held} of ${reports.length} held as expected, in ${seconds} seconds.`)
+  console.log(`\n${outcomesText(reports)}, in ${seconds} seconds.`)
 }
 
 function settingOf({

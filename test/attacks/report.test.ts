@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { cellsOf, faultLines, HEADINGS } from '../../attacks/report/cells.ts'
 import { markdownTable } from '../../attacks/report/markdown.ts'
 import { reportPage } from '../../attacks/report/page.ts'
-import { type AttackReport, asJson } from '../../attacks/report/report.ts'
+import { type AttackReport, asJson, outcomesText } from '../../attacks/report/report.ts'
 import { attackersProcessors, shareOf, shareOfWork } from '../../attacks/report/shares.ts'
 import type { ReplicaId } from '../../src/base/ids.ts'
 
@@ -17,6 +17,7 @@ const report: AttackReport = {
     source: 'Byzantium & sons',
     expects: 'nothing',
   },
+  mustBreak: null,
   world: 'processes',
   seed: 7,
   facts: {
@@ -67,6 +68,18 @@ test('a row has a cell for each heading, and distinguishes right from false susp
   expect(cells.slice(-3)).toEqual(['0,2?', '0', '100'])
   expect(cellsOf({ ...report, faults: [] })[1]).toBe('held')
   expect(faultLines([report])).toEqual(['evil (seed 7): a </pre> fault'])
+})
+
+test('a control that broke the store is never called held', () => {
+  const control: AttackReport = { ...report, mustBreak: 'agreement', faults: [] }
+  const tame = { ...control, faults: ['agreement did not break'] }
+  expect([control, tame].map((each) => cellsOf(each)[1])).toEqual(['broke, as it must', 'DID NOT BREAK'])
+  expect(asJson(control)).toMatchObject({ held: false, mustBreak: 'agreement', asExpected: true })
+  expect(outcomesText([report, control, tame])).toBe(
+    '0 of 1 attacks held as expected, 1 of 2 controls broke the store, as they must',
+  )
+  expect(reportPage([control], { seconds: 1, facts: {} })).toContain('>broke, as it must</span>')
+  expect(markdownTable([control], {})).toContain('| broke, as it must |')
 })
 
 test('a Markdown table has the share of the throughput, and the conditions of the measurement', () => {

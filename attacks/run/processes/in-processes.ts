@@ -2,10 +2,12 @@
  * Runs an attack against real replica processes: a warm-up, a phase before the attack, the attack, and a phase after
  * it, all under the load of correct clients. Then all processes end, and their disks are checked too.
  */
+
 import { openConnection } from '../../../clients/library/connection.ts'
 import { toReplicaId } from '../../../src/base/ids.ts'
 import { type AnyAttack, modeFor, playedPart } from '../../language/attack.ts'
 import type { AttackReport } from '../../report/report.ts'
+import { controlOf } from '../judge.ts'
 import { Suspects } from '../suspects.ts'
 import { clientsOf, OBSERVER } from './client-names.ts'
 import { ClusterMonitor } from './cluster-monitor.ts'
@@ -32,6 +34,7 @@ export async function attackInProcesses(attack: AnyAttack, asked: ProcessSetting
     const repeated = tries === 1 ? [] : [`it took ${tries} clusters until one was calm before the attack`]
     return {
       attack: { name, targets, does, source, expects },
+      mustBreak: controlOf(attack, run.facts)?.breaks ?? null,
       world: 'processes',
       seed: setting.seed,
       ...run,
