@@ -26,6 +26,7 @@ export const COMMAND_FILES: readonly CommandFile[] = [
   { names: ['attack'], load: async () => (await import('./commands/attack.ts')).addAttackCommand },
   { names: ['bench'], load: async () => (await import('./commands/bench.ts')).addBenchCommand },
   { names: ['simulate'], load: async () => (await import('./commands/simulate.ts')).addSimulateCommand },
+  { names: ['explain'], load: async () => (await import('./commands/explain.ts')).addExplainCommand },
   { names: ['search'], load: async () => (await import('./commands/search.ts')).addSearchCommand },
   { names: ['snapshot'], load: async () => (await import('./commands/snapshot.ts')).addSnapshotCommand },
   { names: ['verify'], load: async () => (await import('./commands/verify.ts')).addVerifyCommand },

@@ -20,6 +20,7 @@ const DISPATCHERS: Readonly<Record<string, number>> = {
   'src/runtime/authentication/signed-authentication.ts': 1,
   'src/simulator/specification/heard.ts': 1,
   'src/simulator/specification/permission.ts': 1,
+  'src/simulator/trace/message-phrases.ts': 1,
 }
 
 interface Block {

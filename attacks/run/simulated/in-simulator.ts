@@ -3,13 +3,13 @@ import { given } from '../../../src/base/given.ts'
 import { type ReplicaId, toReplicaId } from '../../../src/base/ids.ts'
 import { faultsMax } from '../../../src/base/quorum.ts'
 import { createRandom } from '../../../src/base/random.ts'
-import type { AuthenticationMode } from '../../../src/messages/cluster.ts'
+import type { AuthenticationMode, Cluster } from '../../../src/messages/cluster.ts'
 import { REQUEST_TIMEOUT_TICKS } from '../../../src/pbft/parameters.ts'
-import type { Recomposition } from '../../../src/runtime/replica-runtime-options.ts'
+import type { Recomposition, RejectedMessage } from '../../../src/runtime/replica-runtime-options.ts'
 import { drawPlan } from '../../../src/simulator/plan/draw-plan.ts'
 import { inOrder, type Plan, withoutFaults } from '../../../src/simulator/plan/plan.ts'
 import { type DetailedResult, type Reaction, simulate } from '../../../src/simulator/runs/simulate.ts'
-import type { TracedStep } from '../../../src/simulator/trace/trace.ts'
+import type { TracedNote, TracedStep } from '../../../src/simulator/trace/trace.ts'
 import { EXACT_CLOCK } from '../../../src/simulator/world/virtual-clock.ts'
 import { CALM_NETWORK } from '../../../src/simulator/world/virtual-network.ts'
 import { Acts } from '../../language/acts.ts'
@@ -29,7 +29,7 @@ import { Observer } from './observer.ts'
 import { invariantsOf, simulatedEvidence } from './simulated-evidence.ts'
 
 /** The beginning of the attack, and its length before the calm, in virtual milliseconds. */
-const BEGINS_AT_MS = 300
+export const ATTACK_BEGINS_AT_MS = 300
 const LASTS_MS = 2_700
 /** The time within which requests that waited when a view ended are answered, in virtual milliseconds. */
 const SETTLES_MS = 200
@@ -61,6 +61,14 @@ export interface AttackSetting {
   readonly traitors?: readonly number[]
   /** Called with every step of every replica. */
   readonly onStep?: (step: TracedStep) => void
+  /** Called with the cluster before anything happens. */
+  readonly onCluster?: (cluster: Cluster) => void
+  /** Called with everything else that the trace notes. */
+  readonly onNote?: (note: TracedNote) => void
+  /** Called with every act of a traitor, after the step that it falsifies. */
+  readonly onAct?: (traitor: ReplicaId) => void
+  /** Called with every message that a replica refuses. */
+  readonly onRejected?: (replica: ReplicaId, rejected: RejectedMessage) => void
   /**
    * Virtual milliseconds of the attack before the calm; the traitors continue after it. A view change takes up to 600.
    */
@@ -70,22 +78,22 @@ export interface AttackSetting {
 export function attackInSimulator(attack: Attack, setting: AttackSetting): SimulatedAttack {
   const { n, seed } = setting
   const auth = modeFor(attack, setting.auth ?? 'signed')
-  const beginsAtMs = attack.simulated?.beginsAtMs ?? BEGINS_AT_MS
+  const beginsAtMs = attack.simulated?.beginsAtMs ?? ATTACK_BEGINS_AT_MS
   const lastsMs = (setting.lastsMs ?? LASTS_MS) * (attack.environment?.lasts ?? 1)
   const traitors = setting.traitors?.map((id) => toReplicaId(id)) ?? attack.traitors(n)
   const board: Blackboard = { traitors, notes: new Map() }
   const random = createRandom(seed)
   const acts = new Acts(board)
-  const play = (): Recomposition =>
+  const play = (id: ReplicaId): Recomposition =>
     corrupt({
       adversary: attack,
       board,
       random: random.fork(),
       isOn: (ageMs) => ageMs >= beginsAtMs,
-      onAct: acts.count,
+      onAct: counting(id, acts, setting),
     })
   const hasTwins = attack.simulated?.hasTwins === true
-  const adversaries = new Map<ReplicaId, Recomposition>(hasTwins ? [] : traitors.map((id) => [id, play()]))
+  const adversaries = new Map<ReplicaId, Recomposition>(hasTwins ? [] : traitors.map((id) => [id, play(id)]))
   const isCorrect = (id: ReplicaId): boolean => !traitors.includes(id)
   const observer = new Observer(isCorrect, beginsAtMs)
   const plan = {
@@ -113,9 +121,11 @@ export function attackInSimulator(attack: Attack, setting: AttackSetting): Simul
       observer.onStep(step)
       setting.onStep?.(step)
     },
+    ...given({ onNote: setting.onNote, onCluster: setting.onCluster }),
     ...(attack.control?.breaks === 'answers' ? { audit: liars.attend } : {}),
     onRejected: (replica, message) => {
       if (isCorrect(replica)) observer.onRejected(replica, message)
+      setting.onRejected?.(replica, message)
     },
     ...given({ extraClients: guest }),
     ...(reaction === undefined
@@ -144,6 +154,13 @@ export function attackInSimulator(attack: Attack, setting: AttackSetting): Simul
   }
   return { attack, facts, result, faults: [...judge(simulatedEvidence(attack, facts, result)), ...seen] }
 }
+
+const counting =
+  (id: ReplicaId, acts: Acts, { onAct }: Pick<AttackSetting, 'onAct'>) =>
+  (): void => {
+    acts.count()
+    onAct?.(id)
+  }
 
 const requestsOf = ({ needsMacs }: Attack): Pick<Plan, 'requests'> =>
   needsMacs === true ? { requests: 'oral' } : {}

@@ -37,7 +37,7 @@ export interface Run {
 export function prepare(options: SimulationOptions, plan: Plan): Run {
   const random = createRandom(plan.seed).fork()
   const time = new VirtualTime()
-  const trace = new Trace(options.trace ?? null, options.onStep ?? null)
+  const trace = new Trace(options.trace ?? null, options.onStep ?? null, options.onNote ?? null)
   const { invariants, extraClients } = options
   const checkers = createCheckers({
     n: plan.n,
@@ -73,6 +73,7 @@ export function prepare(options: SimulationOptions, plan: Plan): Run {
     restartClient: (client, losesCounter) => clients[client]?.restart(losesCounter) ?? false,
     twinClient: (twin) => addTwin(clients, twin, { plan, time, trace, watch, virtual, random, audit }),
   })
+  options.onCluster?.(virtual.cluster)
   audit = options.audit?.(virtual) ?? null
   const clients = createClients({ plan, time, trace, watch, virtual, random, audit })
   extraClients?.arrive(hostOf({ plan, time, watch, virtual, random, clients }))

@@ -16,7 +16,7 @@ import type { SituationObserver } from '../coverage/situation-observer.ts'
 import type { AdversaryCatalogue } from '../plan/adversaries.ts'
 import { drawPlan } from '../plan/draw-plan.ts'
 import type { Fault, Plan } from '../plan/plan.ts'
-import type { Trace, TracedStep, TraceListener } from '../trace/trace.ts'
+import type { Trace, TracedNote, TracedStep, TraceListener } from '../trace/trace.ts'
 import type { ExtraClients } from '../world/extra-clients.ts'
 import type { TrafficObserver } from '../world/frame-traffic.ts'
 import type { HistoryEntry, VirtualClient } from '../world/virtual-client.ts'
@@ -38,6 +38,10 @@ export interface SimulationOptions {
   readonly trace?: TraceListener
   /** Called with every step. */
   readonly onStep?: (step: TracedStep) => void
+  /** Called with the cluster before anything happens. */
+  readonly onCluster?: (cluster: Cluster) => void
+  /** Called with anything else that is noted: faults, requests and answers of clients. */
+  readonly onNote?: (note: TracedNote) => void
   /** Replaces the plan that the seed draws. */
   readonly plan?: Plan
   /** The invariants to check; all by default. */

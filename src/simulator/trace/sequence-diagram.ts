@@ -27,13 +27,14 @@ export class StepRecorder {
   }
 }
 
-function isIdle({ event, effects }: TracedStep): boolean {
+/** True for a step that only keeps the clock or the failure detector going. */
+export function isIdle({ event, effects }: TracedStep): boolean {
   if (effects.some((effect) => !isStatus(effect))) return false
   if (event.kind === 'received') return event.message.kind === 'status'
   return event.kind === 'ticked' || event.kind === 'persisted'
 }
 
-const isStatus = (effect: Effect): boolean =>
+export const isStatus = (effect: Effect): boolean =>
   (effect.kind === 'send' || effect.kind === 'broadcast') && effect.outgoing.kind === 'status'
 
 /** One line for each step; below it its messages, log records and executions. */

@@ -18,15 +18,27 @@ export interface TracedStep {
   readonly effects: readonly Effect[]
 }
 
+/** Anything else that happens, in words. */
+export interface TracedNote {
+  readonly atMs: number
+  readonly text: string
+}
+
 export class Trace {
   readonly #listener: TraceListener | null
   readonly #onStep: ((step: TracedStep) => void) | null
+  readonly #onNote: ((note: TracedNote) => void) | null
   readonly #mixer = createMixer()
   #steps = 0
 
-  constructor(listener: TraceListener | null, onStep: ((step: TracedStep) => void) | null = null) {
+  constructor(
+    listener: TraceListener | null,
+    onStep: ((step: TracedStep) => void) | null = null,
+    onNote: ((note: TracedNote) => void) | null = null,
+  ) {
     this.#listener = listener
     this.#onStep = onStep
+    this.#onNote = onNote
   }
 
   get steps(): number {
@@ -56,6 +68,7 @@ export class Trace {
 
   /** Anything else that happens: a crash, a cut, a request, an answer. */
   note(atMs: number, text: string): void {
+    this.#onNote?.({ atMs, text })
     this.#mixer.number('', Math.round(atMs * 1000))
     this.#mixer.number('', codeOf(text))
     this.#listener?.(`${timeText(atMs)}  ${text}`)
