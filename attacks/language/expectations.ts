@@ -2,6 +2,7 @@
 import type { RejectionReason } from '../../src/messages/rejection.ts'
 import {
   BAD_WINDOWS_MIN,
+  CLOCK_SKEW_MS_MAX,
   WAITING_FACTOR_MAX,
   WAITING_SLACK_TICKS,
   WINDOW_SAMPLES_MIN,
@@ -101,6 +102,18 @@ export const nobodySuspected: Judge = figure(({ f, traitors, measured }) => {
     .filter((suspect) => new Set(wrong.filter(({ of }) => of === suspect).map(({ by }) => by)).size > f)
     .map((id) => `replica ${id} was suspected, which is correct`)
 })
+
+/** Correct replicas voted only for proposals whose time is near their clocks (rule 1.2). */
+export const timelyVotes: Judge<Observed> = all(
+  holds(
+    ({ aheadMs }) => aheadMs <= CLOCK_SKEW_MS_MAX,
+    ({ aheadMs }) => `a correct replica voted for a time ${aheadMs} ms ahead of its clock`,
+  ),
+  holds(
+    ({ lateMs }) => lateMs <= TICK_MS,
+    ({ lateMs }) => `a correct replica voted for a time ${lateMs} ms further behind its clock than T allows`,
+  ),
+)
 
 /** Only traitors were ever suspected. For the simulator. */
 export const onlyTraitorsSuspected: Judge<Observed> = ({ suspected, traitors }) =>

@@ -3,7 +3,7 @@ import type { Milliseconds } from '../../../src/base/ids.ts'
 import { CLOCK_SKEW_MS_MAX, REQUEST_TIMEOUT_TICKS } from '../../../src/pbft/parameters.ts'
 import { TICK_MS } from '../../../src/runtime/tick.ts'
 import { type Attack, firstPrimaries } from '../../language/attack.ts'
-import { all, holds, viewChanges } from '../../language/expectations.ts'
+import { all, holds, timelyVotes, viewChanges } from '../../language/expectations.ts'
 
 /** The factor by which a creeping clock is slower. */
 const CREEP = 0.01
@@ -97,15 +97,7 @@ export const earlyLease: Attack = {
   simulated: { usesEveryOperation: true },
   judge: viewChanges(1, ({ f }) => 2 * f),
   inspect: all(
-    holds(
-      ({ aheadMs }) => aheadMs <= CLOCK_SKEW_MS_MAX,
-      ({ aheadMs }) => `a correct replica voted for a time ${aheadMs} ms ahead of its clock`,
-    ),
-    holds(
-      ({ lateMs }) => lateMs <= TICK_MS,
-      ({ lateMs }) =>
-        `a correct replica voted for a time ${lateMs} ms further behind its clock than T allows`,
-    ),
+    timelyVotes,
     holds(
       ({ executedAheadMs }) => executedAheadMs <= CLOCK_SKEW_MS_MAX,
       ({ executedAheadMs }) => `leases ended by a time ${executedAheadMs} ms ahead`,

@@ -1,9 +1,8 @@
 import type { Milliseconds } from '../../../src/base/ids.ts'
 import { CLOCK_SKEW_MS_MAX } from '../../../src/pbft/parameters.ts'
-import { TICK_MS } from '../../../src/runtime/tick.ts'
 import { type Attack, firstPrimary } from '../../language/attack.ts'
 import { onSend } from '../../language/behaviour.ts'
-import { all, holds } from '../../language/expectations.ts'
+import { timelyVotes } from '../../language/expectations.ts'
 import { rebatch, set } from '../../language/mutations.ts'
 import { and, isKind, whilePrimary } from '../../language/predicates.ts'
 
@@ -30,15 +29,5 @@ export const timeWarp: Attack = {
       ),
     )
   },
-  inspect: all(
-    holds(
-      ({ aheadMs }) => aheadMs <= CLOCK_SKEW_MS_MAX,
-      ({ aheadMs }) => `a correct replica voted for a time ${aheadMs} ms ahead of its clock`,
-    ),
-    holds(
-      ({ lateMs }) => lateMs <= TICK_MS,
-      ({ lateMs }) =>
-        `a correct replica voted for a time ${lateMs} ms further behind its clock than T allows`,
-    ),
-  ),
+  inspect: timelyVotes,
 }
