@@ -1,13 +1,13 @@
 /** Messages between replicas as a person reads them: a phrase for each kind, with the rule that the message follows. */
 import type { ClientId } from '../../base/ids.ts'
 import type { ReplicaContent } from '../../messages/content.ts'
-import type { ProtocolMessage } from '../../messages/message.ts'
+import type { Message, ProtocolMessage } from '../../messages/message.ts'
 import { shortDigest } from './moment.ts'
 import { type Phrase, placeText, type RuleTag } from './phrase.ts'
 
 /** A message that was received, or the content of one that is sent. */
-type Readable = ProtocolMessage | ReplicaContent
-type ReadableKind = Readable['kind']
+type Readable = Extract<Message, { readonly kind: ReadableKind }> | ReplicaContent
+type ReadableKind = ProtocolMessage['kind'] | ReplicaContent['kind']
 /** The members of the union that may be of this kind. */
 type OfKind<K extends ReadableKind, M = Readable> = M extends { readonly kind: infer Kinds }
   ? K extends Kinds
@@ -106,6 +106,11 @@ const PHRASES: { readonly [K in ReadableKind]: Row<K> } = {
   'page-fetch': { rule: '2.5', text: () => 'PAGE-FETCH for pages of the state' },
   page: { rule: '2.5', text: () => 'a page of the state' },
 }
+
+/** True for a message that has a phrase: one that replicas exchange. */
+export const isBetweenReplicas = (
+  message: Message,
+): message is Extract<Message, { readonly kind: ReadableKind }> => message.kind in PHRASES
 
 /** Returns the phrase for a message. */
 export function messagePhrase(message: Readable, clientName: ClientName): Phrase {

@@ -75,6 +75,11 @@ function Message({ game, frame }: { readonly game: Game; readonly frame: Recorde
         <dt>size</dt>
         <dd>{facts.bytes} bytes</dd>
       </dl>
+      {facts.phrase !== null && (
+        <p class="small">
+          It is {facts.phrase.text} (rule {facts.phrase.rule}).
+        </p>
+      )}
       {facts.flaw !== null && <p class="faint">{facts.flaw}</p>}
       <div class="buttons">
         <button

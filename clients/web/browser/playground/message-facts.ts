@@ -6,6 +6,8 @@ import { createSigningDigest, kindIn } from '../../../../src/messages/frame.ts'
 import { factsOf } from '../../../../src/messages/kinds.ts'
 import { isRejection } from '../../../../src/messages/rejection.ts'
 import type { CryptoSuite, Peer } from '../../../../src/ports.ts'
+import { isBetweenReplicas, messagePhrase } from '../../../../src/simulator/trace/message-phrases.ts'
+import type { Phrase } from '../../../../src/simulator/trace/phrase.ts'
 
 export interface MessageFacts {
   readonly kind: string
@@ -16,6 +18,8 @@ export interface MessageFacts {
   /** The author, and the proof of it. */
   readonly signer: string
   readonly bytes: number
+  /** The message in words, with the rule that it follows; null for one that no rule of the replicas governs. */
+  readonly phrase: Phrase | null
   /** Null for a message; a sentence for bytes that are none. */
   readonly flaw: string | null
 }
@@ -50,7 +54,7 @@ export function messageReader(
   const signingDigest = createSigningDigest(hash, cluster.clusterId)
   return (frame, from) => {
     const kind = kindIn(frame)
-    const nothing = { view: null, sequence: null, digest: null, bytes: frame.length }
+    const nothing = { view: null, sequence: null, digest: null, bytes: frame.length, phrase: null }
     const sender = peerName(from, cluster)
     if (kind === null) return { kind: 'unknown', ...nothing, signer: sender, flaw: 'It is of no known kind.' }
     const message = decodeMessage(frame, { hash, signingDigest })
@@ -64,6 +68,9 @@ export function messageReader(
       digest: digestIn(message),
       signer: `${authorOf(message, from, cluster)}${proofOf(kind, cluster)}`,
       bytes: frame.length,
+      phrase: isBetweenReplicas(message)
+        ? messagePhrase(message, (id) => peerName({ kind: 'client', id }, cluster))
+        : null,
       flaw: null,
     }
   }
