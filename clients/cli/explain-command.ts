@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import { EVERY_ATTACK } from '../../attacks/catalogue/every-attack.ts'
 import { type AnyAttack, modesOf, runsInSimulator } from '../../attacks/language/attack.ts'
+import { controlOf } from '../../attacks/run/judge.ts'
 import { ATTACK_BEGINS_AT_MS, attackInSimulator } from '../../attacks/run/simulated/in-simulator.ts'
 import { drawSwarmPlan, simulateSwarm } from '../../attacks/run/simulated/swarm.ts'
 import { given } from '../../src/base/given.ts'
@@ -95,12 +96,17 @@ function explainAttack(attack: AnyAttack, flags: ExplainFlags): Explanation {
     beginsAt: ({ event: { text } }) => (text.startsWith('fault: ') ? 'the first fault' : null),
   })
   const { facts, result } = attackInSimulator(attack, { n, seed: SEED, auth, ...recording.hooks })
+  const explained = recording.explained(result)
+  const isBroken = controlOf(attack, facts) !== null && result.verdict !== 'held'
   return {
     title: `${name}: ${does}`,
     auth: facts.auth,
     traitors,
     replay: `strategos explain ${name}${optionsText(flags)}`,
-    ...recording.explained(result),
+    ...explained,
+    outcome: isBroken
+      ? explained.outcome.replace('The run broke a promise', 'It broke a promise, as it must')
+      : explained.outcome,
   }
 }
 

@@ -75,18 +75,19 @@ const rangeOf = ({ entries }: Part): readonly [number, number] | readonly [null,
 
 /** "replica 2 accepts it (rule 1.2). It sends PREPARE to all (rule 1.3)." */
 export function entryText(entry: ExplainedEntry): string {
-  const { step, atMs, replica, isTraitor, event, effects, acts } = entry
+  const { step, atMs, replica, isTraitor, event, effects, acts, times } = entry
   const mark = acts > 0 ? '!' : ' '
   const head = `${`${step ?? '-'}`.padStart(STEP_WIDTH)}${atMs.toFixed(1).padStart(MS_WIDTH)} ${mark} `
   const name = replica === null ? '' : `replica ${replica}${isTraitor ? ' (traitor)' : ''} `
   const isBare = effects.length === 0
   const rule = isBare && event.rule !== null ? ` (rule ${event.rule})` : ''
+  const often = times === 1 ? '' : `, ${times} times`
   const follows = isBare ? '' : `: it ${listOf(effects)}`
   const falsified =
     acts === 0
       ? ''
       : ` Here it lies: ${acts} ${acts === 1 ? 'act departs' : 'acts depart'} from its protocol.`
-  return `${head}${name}${event.text}${rule}${follows}.${falsified}`
+  return `${head}${name}${event.text}${rule}${often}${follows}.${falsified}`
 }
 
 /** The tag of several parts that follow one rule stands after the last of them; what is sent alike is listed. */

@@ -3,11 +3,11 @@ import { describe, expect, test } from 'vitest'
 import { EVERY_ATTACK } from '../../attacks/catalogue/every-attack.ts'
 import { runsInSimulator } from '../../attacks/language/attack.ts'
 import { attackInSimulator } from '../../attacks/run/simulated/in-simulator.ts'
-import { explanationText } from '../../clients/cli/explanation-text.ts'
+import { entryText, explanationText } from '../../clients/cli/explanation-text.ts'
 import { RunRecording } from '../../clients/cli/run-recording.ts'
 import type { ReplicaId } from '../../src/base/ids.ts'
 import { DecisivePart } from '../../src/simulator/trace/decisive-part.ts'
-import type { ExplainedEntry } from '../../src/simulator/trace/explanation.ts'
+import { type ExplainedEntry, Explainer } from '../../src/simulator/trace/explanation.ts'
 import { LeavingGrounds } from '../../src/simulator/trace/leaving-grounds.ts'
 import type { Moment } from '../../src/simulator/trace/moment.ts'
 import type { TracedStep } from '../../src/simulator/trace/trace.ts'
@@ -99,7 +99,16 @@ test.each([
 
 describe('the decisive part', () => {
   const entry = (step: number): ExplainedEntry => ({
-    ...{ step, steps: step, atMs: step, replica: 1 as ReplicaId, isTraitor: false, acts: 0, effects: [] },
+    ...{
+      step,
+      steps: step,
+      atMs: step,
+      replica: 1 as ReplicaId,
+      isTraitor: false,
+      acts: 0,
+      times: 1,
+      effects: [],
+    },
     event: { text: `step ${step}`, rule: null },
   })
   const options = { n: 4, isTraitor: () => false, fromMs: 10, begins: 'the beginning', beginsAt: () => null }
@@ -122,6 +131,21 @@ describe('the decisive part', () => {
     const { entries, gap, begins } = decisive.part(false)
     expect([begins, entries[0]?.step, entries.length, gap]).toEqual(['the first act', 50, 11, null])
   })
+})
+
+test('equal refusals in a row are one entry', () => {
+  const entries: ExplainedEntry[] = []
+  const explainer = new Explainer({
+    n: 4,
+    isTraitor: (id) => id === 3,
+    onEntry: (each) => entries.push(each),
+  })
+  const from = { kind: 'replica', id: 3 as ReplicaId } as const
+  for (const id of [1, 1, 1, 2]) explainer.onRejected(id as ReplicaId, { from, reason: 'bad-signature' }, 5)
+  expect(entries.map(entryText)).toEqual([
+    '     -      5.0   replica 1 REFUSES a message from replica 3 (traitor): bad-signature, 3 times.',
+    '     -      5.0   replica 2 REFUSES a message from replica 3 (traitor): bad-signature.',
+  ])
 })
 
 test('a replica leaves at a tick for its timer, for complaints, or because the primary has left', () => {

@@ -21,6 +21,8 @@ export interface ExplainedEntry {
   readonly effects: readonly Phrase[]
   /** The acts of a traitor that followed: what it did otherwise than its protocol says. */
   acts: number
+  /** The number of equal entries in a row that this one stands for. */
+  times: number
 }
 
 export interface ExplainerOptions {
@@ -109,6 +111,12 @@ export class Explainer {
   }
 
   #note(entry: Omit<ExplainedEntry, 'step' | 'effects'>): void {
+    const last = this.#last
+    const isSame = last !== null && last.step === null && last.replica === entry.replica
+    if (isSame && last.acts === 0 && last.event.text === entry.event.text) {
+      last.times++
+      return
+    }
     const noted = { ...entry, step: null, effects: [] }
     this.#last = noted
     this.#options.onEntry(noted)
@@ -116,7 +124,7 @@ export class Explainer {
 
   #at(atMs: number, replica: ReplicaId | null) {
     const isTraitor = replica !== null && this.#options.isTraitor(replica)
-    return { steps: this.#steps, atMs, replica, isTraitor, acts: 0 }
+    return { steps: this.#steps, atMs, replica, isTraitor, acts: 0, times: 1 }
   }
 
   readonly #clientName = (id: ClientId): string => {
