@@ -6,8 +6,8 @@ const seenBy = (test: string) => ({ paper: { file: FILE, test, why: UNSEEN.notRu
 
 export const ACCESS_MUTANTS: readonly Mutant[] = [
   {
-    ...seenBy('a get of a key that does not exist'),
     name: 'a get is not judged',
+    rule: '1.6',
     within: 'needsOf',
     search: 'return yield* reading(oneKey(key));',
     replacement: 'return;',
@@ -48,8 +48,8 @@ export const ACCESS_MUTANTS: readonly Mutant[] = [
     replacement: '{}',
   },
   {
-    ...seenBy('an operation in the branch that is not taken'),
     name: 'the operations of a transaction for the other outcome are not judged',
+    rule: '1.6',
     within: 'needsOfTransaction',
     search: '[success, failure]',
     replacement: '[success]',
@@ -62,8 +62,8 @@ export const ACCESS_MUTANTS: readonly Mutant[] = [
     replacement: 'return;',
   },
   {
-    ...seenBy('a compaction'),
     name: 'everybody administers',
+    rule: '1.6',
     within: 'needsOfOther',
     search: "yield { kind: 'administrator' };",
     replacement: '',
@@ -97,8 +97,8 @@ export const ACCESS_MUTANTS: readonly Mutant[] = [
     replacement: 'true',
   },
   {
-    ...seenBy('a range over a gap'),
     name: 'rights cover the keys between them',
+    rule: '1.6',
     within: 'covers',
     search: 'compareBytes(from, at) > 0 || ',
     replacement: '',

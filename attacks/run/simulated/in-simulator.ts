@@ -215,7 +215,7 @@ const steadyLoad = (forMs: number) => ({
 function planOf(attack: Attack, setting: ContextSetting & { readonly beginsAtMs: number }): Plan {
   const { n, seed, beginsAtMs, lastsMs, traitors } = setting
   const { reads: _reads, ...drawn } = withoutFaults(drawPlan(seed, n))
-  const { isWhole: _isWhole, ...workload } = drawn.workload
+  const { isWhole: _isWhole, administrator: _administrator, ...workload } = drawn.workload
   const burstMax = 4
   const clients = 4
   const requestsPerClient = Math.ceil((REQUESTS_PER_SECOND * lastsMs) / 1000 / n)

@@ -1,5 +1,6 @@
 /** All checkers together: passes the events at correct replicas to each, and keeps the first violation. */
 import type { ReplicaId, Sequence } from '../../base/ids.ts'
+import type { Founder } from '../../store/access-records.ts'
 import { ModelledStore } from '../model/modelled-store.ts'
 import { acceptableCertificates } from './acceptable-certificates.ts'
 import { agreement } from './agreement.ts'
@@ -46,10 +47,12 @@ export function createCheckers(context: {
   readonly isCorrect: (replica: ReplicaId) => boolean
   /** Virtual milliseconds. */
   readonly now: () => number
+  /** The administrators that the cluster file names; none by default. */
+  readonly founders?: readonly Founder[]
   readonly invariants?: readonly MonitoredInvariant[]
 }): readonly Checker[] {
   const { n, clients, isCorrect, invariants, now } = context
-  const modelled = new ModelledStore()
+  const modelled = new ModelledStore(context.founders)
   const checkers: readonly Checker[] = [
     agreement(),
     totalOrder(),

@@ -1,5 +1,6 @@
 /** The table of all situations, in the order of the rules. Add a situation to the list of its section. */
 import type { AuthenticationMode } from '../../messages/cluster.ts'
+import { ACCESS_SITUATIONS } from './access-situations.ts'
 import { CHECKPOINT_SITUATIONS } from './checkpoint-situations.ts'
 import { LEASE_SITUATIONS, OPERATION_SITUATIONS } from './operation-situations.ts'
 import { ORAL_SITUATIONS } from './oral-situations.ts'
@@ -16,6 +17,7 @@ export const SITUATIONS: readonly Situation[] = [
   ...RESTART_SITUATIONS,
   ...LEASE_SITUATIONS,
   ...OPERATION_SITUATIONS,
+  ...ACCESS_SITUATIONS,
 ]
 
 /** The situations that runs of a mode can reach. */

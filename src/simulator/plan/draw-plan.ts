@@ -73,7 +73,18 @@ export function drawPlan(
   const restarted = withClientRestarts(random.fork(), whole)
   const twinned = withTwinClients(random.fork(), withSwallowing(random.fork(), restarted))
   const loaded = withWholeLoad(random.fork(), withUnorderedReads(random.fork(), twinned), adversaries)
-  return withUnsyncedVotes(random.fork(), loaded)
+  const unsynced = withUnsyncedVotes(random.fork(), loaded)
+  return withAdministrator(random.fork(), unsynced)
+}
+
+/** The share of plans with operations of every kind in which principals have rights. */
+const ADMINISTRATOR_SHARE = 1 / 3
+
+/** Makes one of the clients an administrator. */
+function withAdministrator(random: Random, plan: Plan): Plan {
+  const { workload } = plan
+  if (workload.isWhole !== true || !random.chance(ADMINISTRATOR_SHARE)) return plan
+  return { ...plan, workload: { ...workload, administrator: random.below(workload.clients) } }
 }
 
 /** The share of plans in which clients use all operations of the store. */

@@ -44,6 +44,9 @@ function flawOfPlan(plan: Plan, catalogue: AdversaryCatalogue): string | null {
   for (const name of ['network', 'disk', 'workload'] as const) {
     if (typeof plan[name] !== 'object' || plan[name] === null) return `"${name}" is missing.`
   }
+  const { administrator, clients } = plan.workload
+  if (administrator !== undefined && !(isNatural(administrator) && administrator < clients))
+    return '"administrator" of "workload" must be the number of a client.'
   if (!Array.isArray(plan.clocks) || plan.clocks.length !== plan.n)
     return '"clocks" must have one for each replica.'
   if (!Array.isArray(plan.staysDown) || !Array.isArray(plan.faults))

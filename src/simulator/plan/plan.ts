@@ -85,6 +85,8 @@ export interface WorkloadPlan {
   readonly keys: number
   /** Set where operations of every kind are drawn, and not only those on single keys. */
   readonly isWhole?: true
+  /** The client that is an administrator of the cluster, where there are principals: their rights change in the run. */
+  readonly administrator?: number
   /** Set where the run goes on until the leases that end soon have ended. */
   readonly awaitsLeases?: true
 }

@@ -2,15 +2,17 @@
 import { given } from '../../base/given.ts'
 import type { Sequence } from '../../base/ids.ts'
 import { createRandom, type Random } from '../../base/random.ts'
+import { storeParametersOf } from '../../messages/cluster.ts'
 import type { Checker } from '../checkers/checker.ts'
 import { createCheckers, InvariantMonitor } from '../checkers/invariant-monitor.ts'
 import { areLeasesOver, isLoadOver, isSettled, lastBegun, settleBoundMs } from '../checkers/liveness.ts'
 import type { Plan } from '../plan/plan.ts'
 import { Trace } from '../trace/trace.ts'
 import { ExtraClientAdmission, type ExtraClientHost } from '../world/extra-clients.ts'
+import { simulatedSuites } from '../world/fast-suite.ts'
 import type { VirtualClient } from '../world/virtual-client.ts'
 import { VirtualClock, VirtualTime } from '../world/virtual-clock.ts'
-import { createVirtualCluster, type VirtualCluster } from '../world/virtual-cluster.ts'
+import { createIdentities, createVirtualCluster, type VirtualCluster } from '../world/virtual-cluster.ts'
 import { addTwin, createClients } from './load-clients.ts'
 import type { Audit, Reaction, SimulationOptions } from './simulate.ts'
 
@@ -39,11 +41,13 @@ export function prepare(options: SimulationOptions, plan: Plan): Run {
   const time = new VirtualTime()
   const trace = new Trace(options.trace ?? null, options.onStep ?? null, options.onNote ?? null)
   const { invariants, extraClients } = options
+  const identities = createIdentities(plan, simulatedSuites[plan.suite], extraClients?.admitted ?? 0)
   const checkers = createCheckers({
     n: plan.n,
     clients: plan.workload.clients + (extraClients?.admitted ?? 0),
     isCorrect: (id) => virtual.replicas[id]?.isCorrect ?? false,
     now: () => time.now,
+    founders: storeParametersOf(identities.cluster).administrators,
     ...given({ invariants }),
   })
   let audit: Audit | null = null
@@ -61,6 +65,7 @@ export function prepare(options: SimulationOptions, plan: Plan): Run {
   const sabotage = options.sabotage ?? {}
   const virtual: VirtualCluster = createVirtualCluster({
     plan,
+    identities,
     time,
     random: random.fork(),
     watch,
@@ -68,8 +73,7 @@ export function prepare(options: SimulationOptions, plan: Plan): Run {
     sabotage,
     ...given({ twins: options.twins, adversaries: options.adversaries, observer: observer ?? undefined }),
     ...given({ onRejected: options.onRejected }),
-    ...given({ extraClients: extraClients?.admitted, catalogue: options.catalogue }),
-    ...given({ traffic: options.traffic }),
+    ...given({ catalogue: options.catalogue, traffic: options.traffic }),
     restartClient: (client, losesCounter) => clients[client]?.restart(losesCounter) ?? false,
     twinClient: (twin) => addTwin(clients, twin, { plan, time, trace, watch, virtual, random, audit }),
   })

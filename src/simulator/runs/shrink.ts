@@ -77,10 +77,18 @@ function fewerRequests(search: Search): void {
   }
 }
 
-const withWorkload = (plan: Plan, part: Partial<Plan['workload']>): Plan => ({
-  ...plan,
-  workload: { ...plan.workload, ...part },
-})
+function withWorkload(plan: Plan, part: Partial<Plan['workload']>): Plan {
+  const workload = { ...plan.workload, ...part }
+  const { administrator, clients } = workload
+  // With fewer clients, another one is the administrator.
+  if (administrator === undefined || administrator < clients) return { ...plan, workload }
+  return { ...plan, workload: { ...workload, administrator: clients - 1 } }
+}
+
+function withoutAdministrator(plan: Plan): Plan {
+  const { administrator: _, ...workload } = plan.workload
+  return { ...plan, workload }
+}
 
 const withNetwork = (plan: Plan, part: Partial<Plan['network']>): Plan => ({
   ...plan,
@@ -89,6 +97,7 @@ const withNetwork = (plan: Plan, part: Partial<Plan['network']>): Plan => ({
 
 const SIMPLIFICATIONS: readonly ((plan: Plan) => Plan)[] = [
   (plan) => ({ ...plan, suite: 'simulated' }),
+  withoutAdministrator,
   (plan) => withNetwork(plan, { loss: 0 }),
   (plan) => withNetwork(plan, { duplication: 0 }),
   (plan) => withNetwork(plan, { reordering: 0 }),

@@ -15,6 +15,7 @@ import type { InvariantMonitor } from '../checkers/invariant-monitor.ts'
 import type { WorkloadPlan } from '../plan/plan.ts'
 import type { QuietPhase } from '../plan/quiet-phase.ts'
 import type { Trace } from '../trace/trace.ts'
+import type { KnownPrincipals } from './administration.ts'
 import type { VirtualClock, VirtualTime } from './virtual-clock.ts'
 import type { VirtualNetwork } from './virtual-network.ts'
 import { Workload } from './workload.ts'
@@ -67,6 +68,24 @@ export interface VirtualClientContext {
   readonly onFrame: ((from: Peer, frame: Uint8Array) => void) | null
 }
 
+/** Returns the principals where there are any. */
+function principalsOf({
+  index,
+  twin,
+  identity,
+  cluster,
+  workload,
+}: VirtualClientContext): KnownPrincipals | null {
+  if (workload.administrator === undefined) return null
+  const all = cluster.clients.map(({ publicKey }) => publicKey)
+  return {
+    self: identity.publicKey,
+    clients: all.slice(0, workload.clients),
+    all,
+    isAdministrator: (twin?.of ?? index) === workload.administrator,
+  }
+}
+
 export class VirtualClient {
   readonly #place: VirtualClientContext
   readonly #random: Random
@@ -90,7 +109,7 @@ export class VirtualClient {
     this.#place = place
     this.#random = place.random
     this.#reservedUpTo = place.twin?.reservedUpTo ?? 0
-    this.#workload = new Workload(place.index, place.random, place.workload)
+    this.#workload = new Workload(place.index, place.random, place.workload, principalsOf(place))
     this.#runtime = this.#start()
     this.#pause()
   }

@@ -59,6 +59,7 @@ export interface VirtualCluster {
 
 export function createVirtualCluster(context: {
   readonly plan: Plan
+  readonly identities: Identities
   readonly time: VirtualTime
   readonly random: Random
   readonly watch: InvariantMonitor
@@ -72,17 +73,14 @@ export function createVirtualCluster(context: {
   readonly catalogue?: AdversaryCatalogue
   readonly onRejected?: (replica: ReplicaId, rejected: RejectedMessage) => void
   readonly observer?: SituationObserver
-  /** The number of clients admitted in addition to those of the load. */
-  readonly extraClients?: number
   /** Restarts a client; false if there is no such client. */
   readonly restartClient?: FaultTargets['restartClient']
   readonly twinClient?: FaultTargets['twinClient']
   /** Told of every frame between nodes. */
   readonly traffic?: TrafficObserver
 }): VirtualCluster {
-  const { plan, time, random, watch, trace, sabotage, observer, twins: twinIds = [] } = context
+  const { plan, identities, time, random, watch, trace, sabotage, observer, twins: twinIds = [] } = context
   const suite = simulatedSuites[plan.suite]
-  const identities = createIdentities(plan, suite, context.extraClients ?? 0)
   const { cluster } = identities
   const network = new VirtualNetwork({
     time,
@@ -158,7 +156,16 @@ export function createVirtualCluster(context: {
   }
 }
 
-/** The cluster's facts and keys, all of them made from the seed. */
+/** The cluster's facts and keys. */
+export interface Identities {
+  readonly cluster: Cluster
+  readonly replicaSigners: readonly Signer[]
+  readonly clientSigners: readonly Signer[]
+  /** The agreement secrets of the replicas, and those of the clients. */
+  readonly agreementSecrets: Readonly<Record<Peer['kind'], readonly Uint8Array[]>>
+}
+
+/** Makes the facts and the keys of a plan's cluster from its seed, for some clients beyond those of the load. */
 export function createIdentities(
   {
     seed,
@@ -171,7 +178,7 @@ export function createIdentities(
     reads = 'ordered',
     votes = 'synced',
   }: Pick<Plan, 'seed' | 'n' | 'checkpointInterval' | 'suite'> & {
-    readonly workload: Pick<Plan['workload'], 'clients'>
+    readonly workload: Pick<Plan['workload'], 'clients' | 'administrator'>
     readonly mode?: AuthenticationMode
     readonly requests?: RequestMode
     readonly reads?: ReadMode
@@ -179,13 +186,7 @@ export function createIdentities(
   },
   suite: CryptoSuite,
   extraClients: number,
-): {
-  readonly cluster: Cluster
-  readonly replicaSigners: readonly Signer[]
-  readonly clientSigners: readonly Signer[]
-  /** The agreement secrets of the replicas, and those of the clients. */
-  readonly agreementSecrets: Readonly<Record<Peer['kind'], readonly Uint8Array[]>>
-} {
+): Identities {
   const secret = (role: number, index: number): Uint8Array => {
     const bytes = new Uint8Array(32)
     writeU64(bytes, 0, seed)
@@ -217,7 +218,7 @@ export function createIdentities(
     clients: clientSigners.map(({ publicKey }, index) => {
       const agreement = agreementSecrets.client[index] as Uint8Array
       const agreementKey = mode === 'oral' ? suite.agreementPublicKey(agreement) : null
-      return clusterClient(`client-${index}`, publicKey, agreementKey)
+      return clusterClient(`client-${index}`, publicKey, agreementKey, index === workload.administrator)
     }),
     storeBytesMax: STORE_BYTES_MAX,
     checkpointInterval,
