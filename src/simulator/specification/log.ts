@@ -62,6 +62,8 @@ export class Log {
   /** The choices that the NEW-VIEW of the view binds, up to this sequence number. */
   bound = new Map<Sequence, Uint8Array>()
   boundUpTo = 0 as Sequence
+  /** The checkpoints of all entered NEW-VIEWs without signatures, each of which W replicas hold. */
+  readonly floors: { readonly sequence: Sequence; readonly root: Uint8Array }[] = []
   /** The limits on unsynced votes, in the order of the log. */
   readonly limits: VoteLimitRecord[] = []
   /** The first view in which a replica that forgot its messages takes part again; null if it forgot nothing. */
@@ -108,12 +110,14 @@ export class Log {
         return this.#enter(record.content.view, false, position)
       case 'new-view-made': {
         const { content } = record
+        if (content.kind === 'oral-new-view') this.floors.push(content.checkpoint)
         const base =
           content.kind === 'oral-new-view' ? content.checkpoint.sequence : baseOf(content.viewChanges)
         return this.#bind(content.view, base, content.choices, position)
       }
       case 'new-view': {
         const { view } = record.newView
+        if (record.newView.kind === 'oral-new-view') this.floors.push(record.newView.checkpoint)
         const { base, choices } = choiceOf(record.newView)
         return this.#bind(view, base, choices, position)
       }

@@ -6,6 +6,7 @@ import { equalBytes } from '../../base/bytes.ts'
 import type { StatusContent } from '../../messages/content.ts'
 import { evidenceFault } from '../../messages/evidence.ts'
 import { logWindowOf } from '../../messages/limits.ts'
+import type { CheckpointCertificate } from '../../messages/message.ts'
 import { isRejection } from '../../messages/rejection.ts'
 import type { Effect, LogRecord, Outgoing } from '../../pbft/effects.ts'
 import { nameOf } from './heard.ts'
@@ -46,7 +47,9 @@ export function faultOf(me: Memory, effect: Effect): string | null {
     case 'stable':
       return me.isCertified(effect.stable) ? null : 'no quorum says so'
     case 'transfer':
-      return me.isCertified(effect.stable, me.w) ? null : 'no weak quorum has it'
+      return me.isCertified(effect.stable, me.w) || isFloor(me, effect.stable)
+        ? null
+        : 'no weak quorum has it'
     case 'trim':
       return first(
         effect.upTo > me.stored && `it stored ${me.stored}`,
@@ -67,6 +70,10 @@ export function faultOf(me: Memory, effect: Effect): string | null {
       return null
   }
 }
+
+/** True for the checkpoint of a NEW-VIEW without signatures: it is chosen because W replicas hold it. @rule 2.5 4.4 */
+const isFloor = ({ log }: Memory, { sequence, root }: CheckpointCertificate): boolean =>
+  log.floors.some((floor) => floor.sequence === sequence && equalBytes(floor.root, root))
 
 /**
  * The reason why the replica may not answer a read without ordering from the state of this revision: it may have shown
