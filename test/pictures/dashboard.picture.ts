@@ -29,15 +29,15 @@ test('the dashboard while the primary lies and is convicted', async () => {
     await page.goto(cluster.url)
     const recorder = new ScreenRecorder(page)
     const shootFor = async (pictures: number): Promise<void> => {
-      for (let index = 0; index < pictures; index++) await recorder.shoot(220)
+      for (let index = 0; index < pictures; index++) await recorder.shoot(350)
     }
     await page.locator('.phase.executed').nth(20).waitFor()
     await page.getByRole('button', { name: /^Launch equivocate on replica \d$/ }).waitFor()
-    await shootFor(4)
+    await shootFor(3)
     const convicted = page.getByText(/convicts replica \d: it signed two messages/).first()
     await page.getByRole('button', { name: /^Launch equivocate on replica \d$/ }).click()
     await convicted.waitFor()
-    await shootFor(6)
+    await shootFor(4)
     await page.getByRole('button', { name: 'Verify in this page' }).first().click()
     await page.getByText('Proved: both signatures are valid').scrollIntoViewIfNeeded()
     await recorder.shoot(2_500)
