@@ -5,15 +5,13 @@ import type { Sequence } from '../src/base/ids.ts'
 import { OperatorError } from '../src/base/operator-error.ts'
 import { suiteNamed } from '../src/crypto/suites.ts'
 import { replicaDirectory, replicaState } from '../src/io/cluster-directory.ts'
-import { openLevelPageStore } from '../src/io/level-page-store.ts'
+import { batchesOf, openLevelPageStore } from '../src/io/level-page-store.ts'
 import { type ClusterFacts, storeParametersOf } from '../src/messages/cluster.ts'
 import type { Page } from '../src/ports.ts'
 import { restoredState } from '../src/store/first-state.ts'
 import type { TreeSnapshot } from '../src/tree/snapshot.ts'
 import { lockReplica, type ReplicaStorage } from './replica-storage.ts'
 
-/** The bytes of pages given to the page store at once. */
-const WRITTEN_AT_ONCE = 1024 * 1024
 const NO_CERTIFICATE = Uint8Array.of(0)
 
 export interface FirstState {
@@ -49,7 +47,8 @@ export async function storeFirstState(directory: string, id: number, state: Firs
         throw new OperatorError(`Replica ${id} in ${folder} has a state already; nothing is overwritten.`)
       }
       const write = (some: readonly Page[]) => new Promise<void>((done) => pages.write(some, done))
-      for (const some of portionsOf(state.snapshot)) await Promise.race([write(some), failure])
+      for (const some of batchesOf(state.snapshot.changesSince(null).added))
+        await Promise.race([write(some), failure])
       const anchor = { sequence: 0 as Sequence, root: state.root, certificate: NO_CERTIFICATE }
       await Promise.race([new Promise<void>((done) => pages.commit(anchor, [], done)), failure])
     } finally {
@@ -80,18 +79,4 @@ export function expectFirstState(
   throw new OperatorError(
     `Replica ${id} in ${directory} has the first state of another cluster, with the root ${toHex(anchor.root)}. Remove ${replicaState(directory, id)}, and make its own: ${command}`,
   )
-}
-
-function* portionsOf(snapshot: TreeSnapshot): Generator<readonly Page[]> {
-  let some: Page[] = []
-  let bytes = 0
-  for (const page of snapshot.changesSince(null).added) {
-    some.push(page)
-    bytes += page.bytes.length
-    if (bytes < WRITTEN_AT_ONCE) continue
-    yield some
-    some = []
-    bytes = 0
-  }
-  if (some.length > 0) yield some
 }

@@ -43,11 +43,11 @@ export async function explain(name: string, flags: ExplainFlags, command: Comman
 
 function unknownText(name: string): string {
   const near = nearestNames(name, [...EVERY_ATTACK.keys(), ...GALLERY.map((entry) => entry.name)])
-  const hint = near.length === 0 ? '' : `: did you mean ${near.join(' or ')}?`
-  const lists = '"strategos attack list" and "strategos classics" name them'
-  return hint === ''
-    ? `There is no seed, attack or algorithm "${name}"; ${lists}.`
-    : `There is no seed, attack or algorithm "${name}"${hint}`
+  const end =
+    near.length === 0
+      ? '; "strategos attack list" and "strategos classics" name them.'
+      : `: did you mean ${near.join(' or ')}?`
+  return `There is no seed, attack or algorithm "${name}"${end}`
 }
 
 function show(explanation: Explanation, json: true | undefined): void {
@@ -96,17 +96,12 @@ function explainAttack(attack: AnyAttack, flags: ExplainFlags): Explanation {
     beginsAt: ({ event: { text } }) => (text.startsWith('fault: ') ? 'the first fault' : null),
   })
   const { facts, result } = attackInSimulator(attack, { n, seed: SEED, auth, ...recording.hooks })
-  const explained = recording.explained(result)
-  const isBroken = controlOf(attack, facts) !== null && result.verdict !== 'held'
   return {
     title: `${name}: ${does}`,
     auth: facts.auth,
     traitors,
     replay: `strategos explain ${name}${optionsText(flags)}`,
-    ...explained,
-    outcome: isBroken
-      ? explained.outcome.replace('The run broke a promise', 'It broke a promise, as it must')
-      : explained.outcome,
+    ...recording.explained(result, controlOf(attack, facts) !== null),
   }
 }
 

@@ -62,15 +62,15 @@ export class RunRecording {
     }
   }
 
-  explained({
-    verdict,
-    steps,
-    explanation,
-  }: DetailedResult): Pick<Explanation, 'part' | 'steps' | 'outcome'> {
+  /** The explanation of the run that has ended; `mustBreak` is true for a control outside its bound. */
+  explained(
+    { verdict, steps, explanation }: DetailedResult,
+    mustBreak = false,
+  ): Pick<Explanation, 'part' | 'steps' | 'outcome'> {
     const part: Part = this.#chosen?.part() ?? this.#decisive.part(verdict !== 'held')
     const [why = ''] = explanation
-    const outcome =
-      verdict === 'held' ? 'The run kept every promise.' : `The run broke a promise (${verdict}): ${why}.`
+    const broke = mustBreak ? 'It broke a promise, as it must' : 'The run broke a promise'
+    const outcome = verdict === 'held' ? 'The run kept every promise.' : `${broke} (${verdict}): ${why}.`
     return { part, steps, outcome }
   }
 }

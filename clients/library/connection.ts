@@ -15,7 +15,8 @@ import { openTimestampFile, type WriteDurably } from '../../src/io/timestamp-fil
 import type { Cluster } from '../../src/messages/cluster.ts'
 import { SESSION_NONCE_BYTES } from '../../src/messages/limits.ts'
 import type { Peer, Transport } from '../../src/ports.ts'
-import { ClientRuntime, type Obstacle } from '../../src/runtime/client-runtime.ts'
+import type { Obstacle } from '../../src/runtime/client-obstacle.ts'
+import { ClientRuntime } from '../../src/runtime/client-runtime.ts'
 import { createLinkSecurity } from '../../src/runtime/links/secure-link.ts'
 
 export interface Connection {

@@ -140,7 +140,8 @@ async function copyPages(pages: Iterable<Page>, to: PageDatabase): Promise<numbe
   return count
 }
 
-function* batchesOf(pages: Iterable<Page>): Generator<readonly Page[], void, undefined> {
+/** Divides pages into batches of about a mebibyte, so that no more of them are in memory at once. */
+export function* batchesOf(pages: Iterable<Page>): Generator<readonly Page[], void, undefined> {
   let batch: Page[] = []
   let size = 0
   for (const page of pages) {

@@ -45,8 +45,6 @@ import { ClientQuestions, plainQuestion } from './client-questions.ts'
 import { HEARTBEAT_TICKS, LiveLinks } from './links/live-links.ts'
 import { Ticker } from './ticker.ts'
 
-export type { Obstacle } from './client-obstacle.ts'
-
 /** A durable counter of reserved timestamps: a reserved timestamp is never reserved again, even after a crash. */
 export interface TimestampReservations {
   /** The highest timestamp reserved so far; 0 for a new key. */

@@ -389,8 +389,8 @@ export class ReplicaRuntime {
   #broadcast(outgoing: Outgoing): void {
     const { id, cluster } = this.#options
     const bytes = this.#bytesOf(outgoing)
-    const others = cluster.replicas.filter((replica) => replica.id !== id)
-    for (const replica of others) this.#links.send({ kind: 'replica', id: replica.id }, bytes)
+    for (const replica of cluster.replicas)
+      if (replica.id !== id) this.#links.send({ kind: 'replica', id: replica.id }, bytes)
     if (outgoing.kind !== 'relayed' && isSigned(outgoing)) {
       const message = this.#authenticator.own(this.#sealer.message(outgoing))
       this.#events.push({ kind: 'received', message, from: { kind: 'replica', id } })

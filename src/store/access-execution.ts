@@ -1,7 +1,5 @@
 /** The execution of the operations on access, which an administrator was allowed to ask for. */
 import type { Allowance } from '../base/allowance.ts'
-import { toHex } from '../base/bytes.ts'
-import type { ClientId } from '../base/ids.ts'
 import {
   readAccessGrant,
   readAccessList,
@@ -23,6 +21,7 @@ import { OPERATION_CODES } from './operations.ts'
 import { FIELDS_BYTES_MAX } from './range-execution.ts'
 import type { Status } from './results.ts'
 import type { ResultsWriter } from './results-writer.ts'
+import { clientOf } from './state-keys.ts'
 
 export const PRINCIPALS_MAX = 4_096
 /** The numbers of intervals of keys of one principal and of all, and of principals that one may act for. */
@@ -82,7 +81,7 @@ function* change(
 function setPrincipal(access: AccessRecords, fields: Uint8Array): Status | null {
   const asked = readPrincipal(fields)
   if (typeof asked === 'string') return asked
-  const id = idOf(asked.principal)
+  const id = clientOf(asked.principal)
   const before = access.find(id)
   const holder = access.named(asked.name)
   if (holder !== null && holder !== id) return 'name-taken'
@@ -105,15 +104,15 @@ function* remove(
 ): Generator<undefined, Status | null, undefined> {
   const key = readRemoval(fields)
   if (typeof key === 'string') return key
-  const principal = access.find(idOf(key))
+  const principal = access.find(clientOf(key))
   if (principal === null) return 'no-principal'
   if (principal.isFounder) return 'denied'
-  for (const other of [...access.after(NO_KEY)].map((each) => idOf(each.key))) {
+  for (const other of [...access.after(NO_KEY)].map((each) => clientOf(each.key))) {
     if (allowance.left <= 0) yield
     allowance.left -= RECORD_WORK
     if (access.mayActFor(other, key)) access.setActing(other, key, false)
   }
-  allowance.left -= RECORD_WORK * (access.rights(idOf(key)).length + access.actsFor(idOf(key)).length)
+  allowance.left -= RECORD_WORK * (access.rights(clientOf(key)).length + access.actsFor(clientOf(key)).length)
   access.remove(principal)
   return null
 }
@@ -122,7 +121,7 @@ function grantOrRevoke(target: AccessTarget, fields: Uint8Array, isGrant: boolea
   const { access } = target
   const asked = readAccessGrant(fields)
   if (typeof asked === 'string') return asked
-  const principal = access.find(idOf(asked.principal))
+  const principal = access.find(clientOf(asked.principal))
   if (principal === null) return 'no-principal'
   const { granted } = asked
   return 'actFor' in granted
@@ -136,8 +135,8 @@ function changeActing(
   other: Uint8Array,
   isGrant: boolean,
 ): Status | null {
-  const id = idOf(key)
-  if (access.find(idOf(other)) === null) return 'no-principal'
+  const id = clientOf(key)
+  if (access.find(clientOf(other)) === null) return 'no-principal'
   const acting = access.actsFor(id).length
   allowance.left -= acting / 8
   if (isGrant && acting >= ACTING_MAX && !access.mayActFor(id, other)) return 'too-many-rights'
@@ -150,7 +149,7 @@ function changeRange(
   { key }: Principal,
   asked: { readonly permissions: number; readonly range: KeyRange; readonly isGrant: boolean },
 ): Status | null {
-  const id = idOf(key)
+  const id = clientOf(key)
   const before = access.rights(id)
   const interval = intervalOf(asked.range)
   if (interval === null) return 'bad-key'
@@ -171,7 +170,7 @@ const NO_KEY = new Uint8Array(0)
 function* executeList({ store, access, results, allowance }: AccessTarget, fields: Uint8Array): Work {
   const asked = readAccessList(fields)
   if (typeof asked === 'string') return results.result(asked, 0)
-  const one = asked.isOne ? access.find(idOf(asked.principal)) : null
+  const one = asked.isOne ? access.find(clientOf(asked.principal)) : null
   if (asked.isOne && one === null) return results.result('no-principal', 0)
   const shown: ListedPrincipal[] = []
   let fieldBytes: number = ACCESS_FIELD_BYTES.list
@@ -215,5 +214,3 @@ function writeListed(results: ResultsWriter, listed: ListedPrincipal): void {
   results.u16(actsFor.length)
   for (const other of actsFor) bytes(other)
 }
-
-const idOf = (key: Uint8Array): ClientId => toHex(key) as ClientId

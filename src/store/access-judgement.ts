@@ -18,7 +18,6 @@
  * An operation whose fields are malformed is permitted: it changes nothing and shows nothing.
  */
 import type { Allowance } from '../base/allowance.ts'
-import { toHex } from '../base/bytes.ts'
 import type { ClientId } from '../base/ids.ts'
 import { readAccessList } from './access-operations.ts'
 import type { AccessRecords } from './access-records.ts'
@@ -29,6 +28,7 @@ import type { KeyValueStore } from './key-value-store.ts'
 import { readLease, readTimeToLive } from './lease-operations.ts'
 import { leaseOf, nextOperation, OPERATION_CODES, type OperationCursor, PUT_OPTIONS } from './operations.ts'
 import { readDeletion, readQuery } from './range-operations.ts'
+import { clientOf } from './state-keys.ts'
 import { type Member, type ReadTransaction, readTransaction } from './transaction.ts'
 
 /** The cost of judging one need, in units of the allowance. */
@@ -58,7 +58,7 @@ export function principalFor(
   const sender = access.find(client)
   if (sender === null) return null
   if (actAs === null) return client
-  const id = toHex(actAs) as ClientId
+  const id = clientOf(actAs)
   if (id === client) return client
   if (access.find(id) === null) return null
   return sender.isAdministrator || access.mayActFor(client, actAs) ? id : null
@@ -190,7 +190,7 @@ function* needsOfMember(cursor: OperationCursor, member: Member, principal: Clie
 /** A principal may list its own rights. */
 function* needsOfList(fields: Uint8Array, principal: ClientId): Generator<Need> {
   const asked = readAccessList(fields)
-  if (typeof asked === 'string' || (asked.isOne && toHex(asked.principal) === principal)) return
+  if (typeof asked === 'string' || (asked.isOne && clientOf(asked.principal) === principal)) return
   yield { kind: 'administrator' }
 }
 

@@ -10,13 +10,12 @@
  *
  * What operations are judged by is also kept in memory, as it was read from the tree.
  */
-import { assert } from '../base/assert.ts'
-import { compareBytes, concatBytes, fromHex, toHex } from '../base/bytes.ts'
+import { compareBytes, concatBytes } from '../base/bytes.ts'
 import type { ClientId } from '../base/ids.ts'
 import type { Tree } from '../tree/tree.ts'
 import { type ListedPrincipal, PRINCIPAL_OPTIONS } from './access-results.ts'
 import type { Right } from './key-intervals.ts'
-import { CLIENT_KEY_BYTES, SECTIONS } from './state-keys.ts'
+import { CLIENT_KEY_BYTES, clientOf, publicKeyOf, SECTIONS } from './state-keys.ts'
 
 const PARTS = { settings: 0, principal: 1, name: 2, right: 3, acting: 4, lease: 5 } as const
 
@@ -61,7 +60,7 @@ export class AccessRecords {
     if (administrators.length > 0) this.#tree.set(SETTINGS_KEY, Uint8Array.of(0))
     this.restore()
     for (const { id, name } of administrators) {
-      this.set({ key: bytesOf(id), name, isAdministrator: true, isFounder: true })
+      this.set({ key: publicKeyOf(id), name, isAdministrator: true, isFounder: true })
     }
   }
 
@@ -102,7 +101,7 @@ export class AccessRecords {
   find(id: ClientId): Principal | null {
     const known = this.#principals.get(id)
     if (known !== undefined) return known
-    const key = bytesOf(id)
+    const key = publicKeyOf(id)
     const record = this.#tree.get(place(PARTS.principal, key))
     const principal = record === null ? null : principalOf(key, record)
     if (this.#principals.size >= REMEMBERED_MAX) this.#principals.clear()
@@ -113,12 +112,12 @@ export class AccessRecords {
   /** Returns the principal that has a name; null if there is none. */
   named(name: Uint8Array): ClientId | null {
     const key = this.#tree.get(place(PARTS.name, name))
-    return key === null ? null : idOf(key)
+    return key === null ? null : clientOf(key)
   }
 
   /** Creates a principal, or gives one another name and other options. Nobody else has the name. */
   set(principal: Principal): void {
-    const id = idOf(principal.key)
+    const id = clientOf(principal.key)
     const before = this.find(id)
     if (before !== null) this.#tree.remove(place(PARTS.name, before.name))
     const { key, name, isAdministrator, isFounder } = principal
@@ -131,7 +130,7 @@ export class AccessRecords {
 
   /** Removes a principal with all its rights. */
   remove({ key, name }: Principal): void {
-    const id = idOf(key)
+    const id = clientOf(key)
     this.setRights(id, [])
     for (const other of this.actsFor(id)) this.#tree.remove(place(PARTS.acting, key, other))
     this.#tree.remove(place(PARTS.name, name))
@@ -144,7 +143,7 @@ export class AccessRecords {
     const known = this.#rights.get(id)
     if (known !== undefined) return known
     const rights: Right[] = []
-    const prefix = place(PARTS.right, bytesOf(id))
+    const prefix = place(PARTS.right, publicKeyOf(id))
     const cursor = this.#tree.cursor(prefix)
     for (; !cursor.isAtEnd && cursor.startsWith(prefix); cursor.next()) {
       const { value } = cursor
@@ -160,7 +159,7 @@ export class AccessRecords {
   }
 
   setRights(id: ClientId, rights: readonly Right[]): void {
-    const key = bytesOf(id)
+    const key = publicKeyOf(id)
     for (const { from } of this.rights(id)) this.#tree.remove(place(PARTS.right, key, from))
     for (const { from, to, permissions } of rights) {
       const value = concatBytes(Uint8Array.of(permissions), to ?? NO_VALUE)
@@ -172,7 +171,7 @@ export class AccessRecords {
   /** Returns the principals that one may act for, in the order of their keys. */
   actsFor(id: ClientId): readonly Uint8Array[] {
     const others: Uint8Array[] = []
-    const prefix = place(PARTS.acting, bytesOf(id))
+    const prefix = place(PARTS.acting, publicKeyOf(id))
     const cursor = this.#tree.cursor(prefix)
     for (; !cursor.isAtEnd && cursor.startsWith(prefix); cursor.next())
       others.push(cursor.key.slice(PRINCIPAL_KEY_BYTES))
@@ -180,12 +179,12 @@ export class AccessRecords {
   }
 
   mayActFor(id: ClientId, other: Uint8Array): boolean {
-    return this.#tree.get(place(PARTS.acting, bytesOf(id), other)) !== null
+    return this.#tree.get(place(PARTS.acting, publicKeyOf(id), other)) !== null
   }
 
   /** Lets a principal act for another one, or not any more. */
   setActing(id: ClientId, other: Uint8Array, may: boolean): void {
-    const key = place(PARTS.acting, bytesOf(id), other)
+    const key = place(PARTS.acting, publicKeyOf(id), other)
     if (may) this.#tree.set(key, NO_VALUE)
     else this.#tree.remove(key)
   }
@@ -203,32 +202,24 @@ export class AccessRecords {
   /** Returns a principal with all its rights. */
   listed(principal: Principal): ListedPrincipal {
     const { key, ...rest } = principal
-    const id = idOf(key)
+    const id = clientOf(key)
     return { ...rest, principal: key, rights: this.rights(id), actsFor: this.actsFor(id) }
   }
 
   /** Returns the principal that a lease was granted to; null if it was granted while nothing was judged. */
   holderOf(lease: Uint8Array): ClientId | null {
     const key = this.#tree.get(place(PARTS.lease, lease))
-    return key === null ? null : idOf(key)
+    return key === null ? null : clientOf(key)
   }
 
   setHolder(lease: Uint8Array, id: ClientId): void {
-    this.#tree.set(place(PARTS.lease, lease), bytesOf(id))
+    this.#tree.set(place(PARTS.lease, lease), publicKeyOf(id))
   }
 
   /** Forgets a lease that ends. */
   forgetLease(lease: Uint8Array): void {
     if (this.#isThere) this.#tree.remove(place(PARTS.lease, lease))
   }
-}
-
-const idOf = (key: Uint8Array): ClientId => toHex(key) as ClientId
-
-function bytesOf(id: ClientId): Uint8Array {
-  const key = fromHex(id)
-  assert(key?.length === CLIENT_KEY_BYTES, `no principal has the id ${id}`)
-  return key
 }
 
 function principalOf(key: Uint8Array, record: Uint8Array): Principal {

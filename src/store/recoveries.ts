@@ -11,10 +11,10 @@
  * that all replicas share, so time plays no role.
  */
 import { assert } from '../base/assert.ts'
-import { readU64, toHex, writeU64 } from '../base/bytes.ts'
+import { readU64, writeU64 } from '../base/bytes.ts'
 import type { ClientId, ReplicaId, Sequence } from '../base/ids.ts'
 import type { Tree } from '../tree/tree.ts'
-import { CLIENT_KEY_BYTES, clientStateKey, SECTIONS } from './state-keys.ts'
+import { CLIENT_KEY_BYTES, clientOf, clientStateKey, SECTIONS } from './state-keys.ts'
 
 /** The first distance by default: the log window. The same number as in `messages/limits.ts`. */
 export const RECOVERY_DISTANCE = 256
@@ -51,7 +51,7 @@ export class Recoveries {
     const cursor = this.#tree.cursor(Uint8Array.of(SECTIONS.replica))
     for (; !cursor.isAtEnd && cursor.key[0] === SECTIONS.replica; cursor.next()) {
       const publicKey = cursor.value.subarray(0, CLIENT_KEY_BYTES)
-      this.#replicas.set(toHex(publicKey) as ClientId, cursor.key[1] as ReplicaId)
+      this.#replicas.set(clientOf(publicKey), cursor.key[1] as ReplicaId)
     }
   }
 

@@ -54,10 +54,19 @@ export const CLIENT_KEY_BYTES = 32
 export const LIMITS_KEY = Uint8Array.of(SECTIONS.limits)
 export const COUNTERS_KEY = Uint8Array.of(SECTIONS.counters)
 
-/** Returns a tree key: a section, a client's key and some further bytes. */
-export function clientStateKey(section: number, client: ClientId, ...rest: readonly number[]): Uint8Array {
+/** Returns the client or the principal that has a public key. */
+export const clientOf = (publicKey: Uint8Array): ClientId => toHex(publicKey) as ClientId
+
+/** Returns the public key of a client or a principal. */
+export function publicKeyOf(client: ClientId): Uint8Array {
   const publicKey = fromHex(client)
   assert(publicKey?.length === CLIENT_KEY_BYTES, `no client has the id ${client}`)
+  return publicKey
+}
+
+/** Returns a tree key: a section, a client's key and some further bytes. */
+export function clientStateKey(section: number, client: ClientId, ...rest: readonly number[]): Uint8Array {
+  const publicKey = publicKeyOf(client)
   const key = new Uint8Array(1 + CLIENT_KEY_BYTES + rest.length)
   key[0] = section
   key.set(publicKey, 1)
@@ -67,7 +76,7 @@ export function clientStateKey(section: number, client: ClientId, ...rest: reado
 
 /** Returns the client that such a key names. */
 export function clientOfStateKey(key: Uint8Array): ClientId {
-  return toHex(key.subarray(1, 1 + CLIENT_KEY_BYTES)) as ClientId
+  return clientOf(key.subarray(1, 1 + CLIENT_KEY_BYTES))
 }
 
 /** Returns a key in a section of the tree, with some zeros appended. */

@@ -46,6 +46,7 @@ describe.skipIf(WHY_NOT !== null)(`four machines${WHY_NOT === null ? '' : `: ${W
       if (walk.isLoaded) await walk.progress(WRITES_BETWEEN)
       else if (step.commands.includes('strategos put')) await walk.load()
     }
+    expect(walk.histories).toBe(1)
   })
 })
 
@@ -60,6 +61,8 @@ class Walk {
   /** The node at which each machine is. */
   readonly #places = new Map<number, number>(MACHINES.map((machine) => [machine, machine]))
   #load: Load | null = null
+  /** The number of loads whose history was judged. */
+  histories = 0
 
   constructor() {
     this.#network.nameNodes(HOSTS)
@@ -149,6 +152,7 @@ class Walk {
     const lines = readFileSync(this.#history, 'utf8').split('\n')
     expect(lines.length).toBeGreaterThan(2 * acknowledged)
     expect(verdictOf(lines).kind).toBe('linearizable')
+    this.histories++
   }
 
   async #run(node: number, machine: number, commands: string): Promise<void> {

@@ -14,7 +14,7 @@ const NO_SESSION = new Uint8Array(SESSION_NONCE_BYTES)
 export const NONCE_BYTES = 32
 
 /**
- * Creates the recovery operation of an amnesiac replica: its own key, a fresh nonce, no client timestamp.
+ * Creates the request that carries it.
  * @rule 6.4
  */
 export function createRecoveryRequest(context: {
